@@ -1,0 +1,69 @@
+/**
+ * Every message Hyaline can end with. Each function returns the failure; the caller throws it.
+ * Tests match the code, people read the message and the hint; CLI, API and UI print the same ones.
+ *
+ * @module
+ */
+
+/** A failure with a stable code, a message for a person and what to do next. */
+export class HyalineError extends Error {
+  override readonly name = "HyalineError";
+  readonly code: string;
+  readonly hint: string | undefined;
+  constructor({ code, message, hint, cause }: { code: string; message: string; hint?: string; cause?: unknown }) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+  }
+  /** The form the API sends and `--format json` prints. */
+  toJSON(): { code: string; message: string; hint?: string } {
+    return { code: this.code, message: this.message, ...(this.hint === undefined ? {} : { hint: this.hint }) };
+  }
+}
+
+/** Builds a {@link HyalineError}: the one way to make one. */
+export const failure = (of: { code: string; message: string; hint?: string; cause?: unknown }): HyalineError =>
+  new HyalineError(of);
+
+/** An operator in a file that some table does not know. */
+export interface MissingOperator {
+  readonly op: string;
+  readonly domain: string;
+  readonly node: string;
+}
+
+const operatorName = ({ op, domain }: MissingOperator): string => (domain ? `${domain}.${op}` : op);
+const listed = (missing: readonly MissingOperator[]): string =>
+  missing.map((m) => `"${operatorName(m)}" (node "${m.node}")`).join(", ");
+
+/** A checkpoint uses operators on the way from the tokens to the target that no rule knows. Lists all of them at once. */
+export const missingRules = (missing: readonly MissingOperator[]): HyalineError =>
+  failure({
+    code: "MISSING_RULES",
+    message: `Cannot carry relevance through this model: no rule for ${listed(missing)}`,
+    hint: "Explainers that only predict still work: --method occlusion. To add a rule see CONTRIBUTING.md",
+  });
+
+/** Operators whose output shape is not known ahead of a run. */
+export const missingShapes = (missing: readonly MissingOperator[]): HyalineError =>
+  failure({
+    code: "MISSING_SHAPES",
+    message: `Cannot tell the shapes of this model: no shape rule for ${listed(missing)}`,
+    hint: "To add a shape rule see packages/core/src/graph/shapes",
+  });
+
+/** A rule, a composite or a program asks for something no tensor of the graph provides. */
+export const unknownTensor = (name: string): HyalineError =>
+  failure({ code: "UNKNOWN_TENSOR", message: `Unknown tensor "${name}"`, hint: "hyaline inspect lists a model's tensors" });
+
+/** The explained tensor does not reach the target: nothing could carry relevance back. */
+export const unreachable = (from: string, to: string): HyalineError =>
+  failure({
+    code: "UNREACHABLE",
+    message: `Output "${to}" does not depend on "${from}"`,
+    hint: "Choose another output, or another input to explain",
+  });
+
+/** An impossible state inside Hyaline; the message says which belief was wrong. */
+export const broken = (belief: string): HyalineError =>
+  failure({ code: "INTERNAL", message: `Hyaline is wrong about itself: ${belief}`, hint: "Please report this message" });
