@@ -11,6 +11,12 @@ export type DType =
   | "uint64" | "uint32" | "uint16" | "uint8" | "uint4"
   | "bool" | "string";
 
+/** ONNX's number for each element type: what `Cast` calls `to`. */
+export const ELEMENT_TYPE: Readonly<Record<DType, number>> = {
+  float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8, bool: 9,
+  float16: 10, float64: 11, uint32: 12, uint64: 13, bfloat16: 16, uint4: 21, int4: 22,
+};
+
 /** Storage of a tensor's elements: `Uint16Array` holds the bits of float16 and bfloat16. */
 export type Data =
   | Float32Array | Float64Array | BigInt64Array | BigUint64Array | Int32Array | Uint32Array

@@ -49,16 +49,14 @@ export const outputsOf = (program: Program): string[] => [
 ];
 
 /**
- * The primitive set. All are ONNX operators of opset 18 with ONNX's meaning, but
+ * The primitive set. All are ONNX operators of opset 21 with ONNX's meaning and ONNX's inputs, but
  *  - `MatMul` takes the attributes `transA` and `transB` (0 or 1: swap the last two axes first) and `alpha` (a factor, default 1);
- *  - `Gelu` takes `approximate` ("none" or "tanh") as in opset 20;
- *  - `DequantizeLinear` takes `axis` and `block_size` as in opset 21, over int8, uint8, int4 and uint4;
- *  - reductions take their axes as an attribute `axes`, and `Slice` takes `starts, ends, axes, steps`, `Reshape` and `Expand` take `shape`,
- *    `Split` takes `split`, `Unsqueeze` and `Squeeze` take `axes`: shapes are concrete, so no axis is ever a tensor.
+ *  - `Gelu` takes `approximate` ("none" or "tanh") as in opset 20.
+ *
+ * Axes, shapes and the like are inputs, as in ONNX, and always constants of the program: shapes are concrete.
  */
 export const PRIMITIVES = [
   "Add", "Sub", "Mul", "Div", "Neg", "Exp", "Log", "Sqrt", "Erf", "Tanh", "Sigmoid", "Relu", "Abs", "Sign", "Pow", "Max", "Min",
   "Gelu", "Where", "Less", "Greater", "Equal", "Not", "And", "Or", "Cast", "MatMul", "Softmax", "ReduceSum", "ReduceMean", "ReduceMax",
-  "Reshape", "Transpose", "Expand", "Concat", "Slice", "Split", "Pad", "Gather", "ScatterElements", "ScatterND", "DequantizeLinear",
-  "Conv", "ConvTranspose",
+  "Reshape", "Transpose", "Expand", "Concat", "Slice", "Split", "Pad", "Gather", "ScatterND", "DequantizeLinear", "Conv", "ConvTranspose",
 ] as const;

@@ -1,0 +1,123 @@
+/**
+ * The relevance compiler: from a graph, a composite and a target to the program that carries the target's message back.
+ *
+ * This is reverse-mode differentiation over ONNX nodes in which a composite may change the derivative of any node.
+ * Activity, unbroadcasting, accumulation, pruning and origin tags live here and nowhere else.
+ *
+ * @module
+ */
+import { missingRules, unknownTensor, unreachable } from "../errors.ts";
+import { type Node, operator } from "../graph/graph.ts";
+import type { Composite } from "../lrp/composite.ts";
+import { modifiers } from "../lrp/modifiers.ts";
+import { Builder } from "../program/builder.ts";
+import { type Program, type Step } from "../program/program.ts";
+import { rules } from "../rules/mod.ts";
+import type { OpRule } from "../rules/rule.ts";
+import { activity, ancestors, matched, type ShapedGraph } from "./analysis.ts";
+import { contextOf } from "./context.ts";
+import { ForwardValues } from "./forward_values.ts";
+import { Ledger } from "./ledger.ts";
+
+export interface CompileRequest {
+  readonly shaped: ShapedGraph;
+  /** Every tensor that counts as input: all embedding look-ups, whichever of them is shown. */
+  readonly sources: readonly string[];
+  /** The output explained; the seed has its shape. */
+  readonly target: string;
+  /** Forward tensors whose cotangents are wanted. */
+  readonly at: readonly string[];
+  readonly composite: Composite;
+  /** How many cotangents are carried at once. */
+  readonly seeds?: number;
+  /** Whether to write the ledger's lines; needs a composite that conserves and `at` that holds all sources. */
+  readonly ledger?: boolean;
+  /** Further rules, by operator; they win over the built-in ones. */
+  readonly extraRules?: ReadonlyMap<string, OpRule>;
+}
+
+/** Name of the program's input that holds the target's cotangent. */
+export const SEED = "seed";
+
+/**
+ * Compiles a relevance program for one input shape.
+ *
+ * @returns a program whose cotangents hold an entry for each of `at` that the message reaches
+ * @throws MISSING_RULES listing every operator on the way without a rule; UNREACHABLE where the target depends on none of `at`
+ */
+export function compile(request: CompileRequest): Program {
+  const { shaped, sources, target, at, composite, seeds = 1 } = request, { graph, types } = shaped;
+  const entries = matched(shaped, sources, composite);
+  const active = activity(shaped, sources, (node) => entries.get(node)?.use === "detach");
+  const targetType = types.get(target);
+  if (!targetType) throw unknownTensor(target);
+
+  // Only nodes between a wanted tensor and the target are crossed.
+  const downstream = activity(shaped, at.filter((name) => active.has(name)), (node) => entries.get(node)?.use === "detach");
+  const upstream = ancestors(graph, target);
+  const path = graph.nodes.filter((node) => node.outputs.some((o) => downstream.has(o) && active.has(o) && upstream.has(o)) && node.inputs.some((i) => downstream.has(i)));
+  if (!at.some((name) => active.has(name) && upstream.has(name))) throw unreachable(at.join(", "), target);
+  const ruleOf = (node: Node): OpRule | undefined => request.extraRules?.get(operator(node)) ?? rules.get(operator(node));
+  const missing = path.filter((node) => !ruleOf(node));
+  if (missing.length) throw missingRules(missing.map((node) => ({ op: node.op, domain: node.domain, node: node.name })));
+
+  const b = new Builder(seeds), forward = new ForwardValues(shaped, b);
+  const messages = new Map<string, string[]>([[target, [b.seed(SEED, targetType.dims)]]]);
+  const collect = (name: string): string | undefined => {
+    const parts = messages.get(name);
+    if (!parts || parts.length === 0) return undefined;
+    const sum = parts.reduce((p, q) => b.add(p, q));
+    messages.set(name, [sum]);
+    return sum;
+  };
+  const ledger = request.ledger ? new Ledger(b, forward) : undefined;
+
+  for (const node of [...path].reverse()) {
+    b.origin = node.name;
+    const gs = node.outputs.map((output) => (output ? collect(output) : undefined));
+    if (gs.every((g) => g === undefined)) continue;
+    const rule = ruleOf(node)!, entry = entries.get(node), use = entry?.use ?? "gradient";
+    const context = contextOf({ b, forward, shaped, node, gs, isActive: (name) => active.has(name) });
+    const vjp = use === "detach" ? rule.vjp : modifiers[use](rule, entry?.options ?? {});
+    const found = vjp(context).map((g, i) => (g && context.has(i) ? b.unbroadcast(g, context.dims[i]!) : undefined));
+    node.inputs.forEach((input, i) => {
+      const g = found[i];
+      if (!input || !g || !active.has(input) || !downstream.has(input)) return;
+      const parts = messages.get(input);
+      if (parts) parts.push(g);
+      else messages.set(input, [g]);
+    });
+    ledger?.record({ node, rule, use, context, found });
+  }
+
+  const cotangents = new Map<string, string>();
+  for (const name of at) {
+    const g = collect(name);
+    if (g) cotangents.set(name, g);
+  }
+  const lines = ledger?.lines ?? [];
+  const { steps, used } = prune(b.steps, [...cotangents.values(), ...lines.map((line) => line.tensor)]);
+  const keep = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([name]) => used.has(name) || name === SEED));
+  return {
+    taps: [...forward.taps].filter((name) => used.has(name)),
+    seed: SEED,
+    seeds,
+    constants: keep(b.constants),
+    types: keep(b.types),
+    steps,
+    cotangents,
+    ledger: lines,
+  };
+}
+
+/** Drops every step nobody reads. */
+function prune(steps: readonly Step[], outputs: readonly string[]): { steps: Step[]; used: Set<string> } {
+  const used = new Set(outputs), kept: Step[] = [];
+  for (const step of [...steps].reverse()) {
+    if (!step.outputs.some((output) => used.has(output))) continue;
+    step.inputs.forEach((input) => input && used.add(input));
+    step.outputs.forEach((output) => output && used.add(output));
+    kept.push(step);
+  }
+  return { steps: kept.reverse(), used };
+}

@@ -1,0 +1,84 @@
+/**
+ * Where the backward program finds a value of the forward pass: among its constants, as a tap of the forward session, or
+ * recomputed from other values. Every tap is a copy out of the runtime, so what merely moves elements is recomputed.
+ *
+ * @module
+ */
+import { broken, unknownTensor } from "../errors.ts";
+import { constant, type Node, producers } from "../graph/graph.ts";
+import { isFloat, type TensorType } from "../graph/tensor.ts";
+import type { Builder } from "../program/builder.ts";
+import type { ShapedGraph } from "./analysis.ts";
+
+/** Operators that move elements or repeat them: dearer to copy than to redo. */
+const MOVEMENT = new Set(["Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Expand", "Slice", "Split"]);
+
+export class ForwardValues {
+  readonly taps = new Set<string>();
+  readonly #at = new Map<string, string>();
+  readonly #made: ReadonlyMap<string, Node>;
+  readonly #shaped: ShapedGraph;
+  readonly #b: Builder;
+  readonly #fixed = new Map<string, boolean>();
+
+  constructor(shaped: ShapedGraph, b: Builder) {
+    this.#shaped = shaped;
+    this.#b = b;
+    this.#made = producers(shaped.graph.nodes);
+  }
+
+  /** The program's tensor that holds a forward tensor; floats of any width are float32 in the program. */
+  value(name: string): string {
+    const before = this.#at.get(name);
+    if (before) return before;
+    const raw = this.#raw(name), dtype = this.#b.dtype(raw);
+    const value = isFloat(dtype) ? this.#b.cast(raw, "float32") : raw;
+    this.#at.set(name, value);
+    return value;
+  }
+
+  /** True where a tensor depends on constants of the file alone: a weight, however it is stored. */
+  isFixed(name: string): boolean {
+    const { graph, known } = this.#shaped;
+    if (graph.constants.has(name) || known.has(name)) return true;
+    const before = this.#fixed.get(name);
+    if (before !== undefined) return before;
+    const node = this.#made.get(name), fixed = node !== undefined && node.inputs.every((input) => !input || this.isFixed(input));
+    this.#fixed.set(name, fixed);
+    return fixed;
+  }
+
+  #raw(name: string): string {
+    const { graph, known, types } = this.#shaped;
+    const weight = graph.constants.get(name);
+    if (weight) return this.#b.constant(name, weight);
+    const folded = known.get(name);
+    if (folded) return this.#b.constant(name, constant(folded));
+    const node = this.#made.get(name), type = types.get(name);
+    const inFile = graph.inFile.has(name) || graph.inputs.some((port) => port.name === name);
+    if (node && (!inFile || this.isFixed(name) || this.#moves(node))) return this.#recompute(node, name);
+    if (!type) throw unknownTensor(name);
+    if (!inFile) throw broken(`"${name}" is neither computed by the file nor by a node`);
+    this.taps.add(name);
+    return this.#b.input(name, type);
+  }
+
+  #moves = (node: Node): boolean => node.domain === "" && MOVEMENT.has(node.op) && this.#shaped.graph.inFile.has(node.inputs[0]!);
+
+  /** Repeats a forward node in the program; its float inputs are float32 by then. */
+  #recompute(node: Node, wanted: string): string {
+    const origin = this.#b.origin;
+    this.#b.origin = node.name;
+    const inputs = node.inputs.map((input) => input && this.value(input));
+    const outputs = node.outputs.map((output) => output && this.#b.fresh(output));
+    const types = node.outputs.map((output): TensorType => {
+      const type = this.#shaped.types.get(output) ?? { dtype: "float32", dims: [] };
+      return isFloat(type.dtype) ? { dtype: "float32", dims: type.dims } : type;
+    });
+    const to = node.op === "Cast" && types[0]!.dtype === "float32" ? { to: 1 } : {};
+    this.#b.forward({ op: node.op, domain: node.domain, inputs, outputs, attributes: { ...node.attributes, ...to } }, types);
+    this.#b.origin = origin;
+    node.outputs.forEach((output, i) => output && this.#at.set(output, outputs[i]!));
+    return outputs[node.outputs.indexOf(wanted)]!;
+  }
+}

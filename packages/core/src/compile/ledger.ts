@@ -1,0 +1,78 @@
+/**
+ * The ledger: where the explained value went. For a composite that conserves,
+ *
+ *   seed value = Σ token relevance + Σ lines,
+ *
+ * and every line is the share of one operator: what a constant took by being added, what a softmax absorbed, what a
+ * stabiliser or the rounding of integers swallowed.
+ *
+ * @module
+ */
+import { type Node } from "../graph/graph.ts";
+import type { ModifierName } from "../lrp/composite.ts";
+import type { Builder } from "../program/builder.ts";
+import type { LedgerLine } from "../program/program.ts";
+import type { OpRule, RuleContext } from "../rules/rule.ts";
+import type { ForwardValues } from "./forward_values.ts";
+
+interface Entry {
+  readonly node: Node;
+  readonly rule: OpRule;
+  readonly use: ModifierName;
+  readonly context: RuleContext;
+  /** Cotangents of the inputs, unbroadcast; also those of constants that enter by addition. */
+  readonly found: readonly (string | undefined)[];
+}
+
+/** Modifiers whose stabiliser changes the sum. */
+const STABILISED = new Set<ModifierName>(["epsilon", "gamma", "zplus", "alphabeta"]);
+
+export class Ledger {
+  readonly lines: LedgerLine[] = [];
+  readonly #b: Builder;
+  readonly #forward: ForwardValues;
+
+  constructor(b: Builder, forward: ForwardValues) {
+    this.#b = b;
+    this.#forward = forward;
+  }
+
+  record(entry: Entry): void {
+    const { node, rule, use, context, found } = entry, constants = this.#constants(entry);
+    for (const { share, weight } of constants) this.#line(weight ? "bias" : "constant", node, share);
+    const exact = use === "identity" || use === "uniform" || (use === "gradient" && rule.linear === true);
+    if (exact && !node.quantised && !this.#halvesUnevenly(entry)) return;
+    // What arrived less what left: Σ g·y − Σ gᵢ·xᵢ − the constants' shares.
+    const arrived = node.outputs.flatMap((output, i) => (context.gs[i] ? [this.#relevance(context.gs[i]!, output)] : []));
+    const left = node.inputs.flatMap((input, i) => (context.active[i] && found[i] ? [this.#relevance(found[i]!, input)] : []));
+    const sum = (terms: readonly string[]): string => terms.reduce((p, q) => this.#b.add(p, q));
+    const gone = [...left, ...constants.map(({ share }) => share)];
+    const rest = gone.length ? this.#b.sub(sum(arrived), sum(gone)) : sum(arrived);
+    this.#line(STABILISED.has(use) ? "epsilon" : node.quantised ? "quantisation" : node.op.endsWith("Softmax") ? "softmax" : "nonlinear", node, rest);
+  }
+
+  /** A plain derivative of a product of two active operands counts the relevance twice. */
+  #halvesUnevenly = ({ use, context }: Entry): boolean => use === "gradient" && context.active.filter(Boolean).length > 1 && /^(Mul|MatMul|Gemm)$/.test(context.node.op);
+
+  #constants({ node, rule, context, found }: Entry): { share: string; weight: boolean }[] {
+    if (!rule.additive) return [];
+    const places = rule.additive === "all" ? node.inputs.map((_, i) => i) : rule.additive;
+    return places.flatMap((i) => {
+      const input = node.inputs[i];
+      if (!input || context.active[i] || !found[i]) return [];
+      return [{ share: this.#relevance(found[i]!, input), weight: this.#forward.isFixed(input) }];
+    });
+  }
+
+  /** Σ t ⊙ g. A constant −∞ of a mask meets a message of exactly zero; the product counts as zero. */
+  #relevance(g: string, tensor: string): string {
+    const b = this.#b, value = this.#forward.value(tensor);
+    if (b.dtype(value) !== "float32") return b.total(b.scale(g, 0));
+    const safe = this.#forward.isFixed(tensor) && b.dims(tensor).length <= 1 ? value : b.where(b.equal(g, b.scalar(0)), b.scalar(0), value);
+    return b.total(b.mul(g, safe));
+  }
+
+  #line(kind: LedgerLine["kind"], node: Node, tensor: string): void {
+    this.lines.push({ kind, node: node.name, tensor });
+  }
+}

@@ -1,0 +1,3 @@
+/** The relevance compiler. @module */
+export { type ShapedGraph } from "./analysis.ts";
+export { compile, type CompileRequest, SEED } from "./compile.ts";

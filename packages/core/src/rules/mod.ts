@@ -1,0 +1,11 @@
+/** The rule table: how a cotangent crosses each operator. One file a family. @module */
+import { elementwise } from "./elementwise.ts";
+import { gather } from "./gather.ts";
+import { linear } from "./linear.ts";
+import { movement } from "./movement.ts";
+import { normalization } from "./normalization.ts";
+import { reduce } from "./reduce.ts";
+import { ruleTable } from "./rule.ts";
+
+export type { OpRule, RuleContext, Vjp } from "./rule.ts";
+export const rules = ruleTable([elementwise, linear, movement, gather, reduce, normalization]);

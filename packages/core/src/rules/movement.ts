@@ -1,0 +1,101 @@
+/**
+ * Operators that move elements and compute nothing: their transpose moves the message back.
+ * All are linear; a part that came from a constant takes its share with it.
+ *
+ * @module
+ */
+import { ints, number } from "../graph/graph.ts";
+import { numbers } from "../graph/tensor.ts";
+import type { OpRule, RuleContext } from "./rule.ts";
+
+/** The message takes the shape of the input. */
+const reshaped = (op: string): OpRule => ({ op, linear: true, vjp: ({ b, g, dims }) => [b.reshape(g, dims[0]!)] });
+const wrap = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+
+/** ONNX's slice of one axis, bounds clamped as the standard says. */
+function range(start: number, end: number, step: number, length: number): { first: number; count: number } {
+  const low = step > 0 ? 0 : -1, high = step > 0 ? length : length - 1;
+  const clamp = (i: number): number => Math.min(Math.max(i < 0 ? i + length : i, low), high);
+  const first = clamp(start), last = end < -length ? low : clamp(end);
+  return { first, count: Math.max(0, Math.ceil((last - first) / step)) };
+}
+
+function sliceBack(c: RuleContext): string[] {
+  const { b } = c, dims = c.dims[0]!, starts = numbers(c.known(1)), ends = numbers(c.known(2));
+  const axes = c.has(3) ? numbers(c.known(3)) : starts.map((_, i) => i), steps = c.has(4) ? numbers(c.known(4)) : starts.map(() => 1);
+  let { g } = c;
+  starts.forEach((start, i) => {
+    const axis = wrap(axes[i]!, dims.length), length = dims[axis]!, step = steps[i]!, { first, count } = range(start, ends[i]!, step, length);
+    if (step === 1) g = b.pad(g, axis, { before: first, after: length - first - count });
+    else {
+      const rows = BigInt64Array.from({ length: count }, (_, k) => BigInt(first + k * step));
+      g = b.scatterAdd(g, b.tensor({ dtype: "int64", dims: [count], data: rows }), { axis, dims: b.dims(g).map((d, j) => (j === axis ? length : d)) });
+    }
+  });
+  return [g];
+}
+
+function padBack(c: RuleContext): string[] {
+  const dims = c.dims[0]!, axes = c.has(3) ? numbers(c.known(3)) : dims.map((_, i) => i), pads = numbers(c.known(1));
+  let { g } = c;
+  axes.forEach((axis, i) => {
+    const before = pads[i]!, length = dims[wrap(axis, dims.length)]!;
+    g = c.b.slice(g, axis, { start: Math.max(before, 0), end: Math.max(before, 0) + length + Math.min(before, 0) });
+    if (before < 0) g = c.b.pad(g, axis, { before: -before, after: 0 });
+  });
+  return [g];
+}
+
+export const movement: OpRule[] = [
+  reshaped("Reshape"),
+  reshaped("Flatten"),
+  reshaped("Squeeze"),
+  reshaped("Unsqueeze"),
+  { op: "Expand", linear: true, vjp: ({ g }) => [g] }, // the compiler unbroadcasts
+  {
+    op: "Transpose",
+    linear: true,
+    vjp: ({ b, g, node, dims }) => {
+      const perm = ints(node, "perm") ?? dims[0]!.map((_, i) => dims[0]!.length - 1 - i), back: number[] = [];
+      perm.forEach((p, i) => (back[p] = i));
+      return [b.transpose(g, back)];
+    },
+  },
+  {
+    op: "Concat",
+    linear: true,
+    additive: "all",
+    vjp: ({ b, g, node, dims }) => {
+      const axis = wrap(number(node, "axis", 0), dims[0]!.length);
+      let at = 0;
+      return dims.map((d) => b.slice(g, axis, { start: at, end: at += d[axis]! }));
+    },
+  },
+  {
+    op: "Split",
+    linear: true,
+    vjp: ({ b, gs, node, dims, outDims }) => {
+      const parts = outDims.map((d, i) => gs[i] ?? b.zeros(d));
+      return [b.concat(parts, wrap(number(node, "axis", 0), dims[0]!.length))];
+    },
+  },
+  { op: "Slice", linear: true, vjp: sliceBack },
+  { op: "Pad", linear: true, vjp: padBack },
+  {
+    op: "Tile", // each axis n·d is seen as [n, d] and summed over n
+    linear: true,
+    vjp: ({ b, g, dims, known }) => {
+      const repeats = numbers(known(1)), seen = dims[0]!.flatMap((d, i) => [repeats[i]!, d]);
+      return [b.reshape(b.sum(b.reshape(g, seen), repeats.map((_, i) => 2 * i)), dims[0]!)];
+    },
+  },
+  {
+    op: "Trilu", // keeps a triangle: the same triangle of the message
+    linear: true,
+    vjp: ({ b, g, node, dims }) => {
+      const [rows, columns] = dims[0]!.slice(-2) as [number, number], upper = number(node, "upper", 1) === 1, data = new Float32Array(rows * columns);
+      for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) data[i * columns + j] = (upper ? j >= i : j <= i) ? 1 : 0;
+      return [b.mul(g, b.tensor({ dtype: "float32", dims: [rows, columns], data })), null];
+    },
+  },
+];

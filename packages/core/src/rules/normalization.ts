@@ -1,0 +1,55 @@
+/**
+ * Norms and the softmax.
+ *
+ * Under the modifier `identity` a norm's 1/σ is a constant (AttnLRP, Achtibat et al. 2024, Prop. 3.4): what is left is linear.
+ *
+ * @module
+ */
+import { number } from "../graph/graph.ts";
+import type { OpRule, RuleContext, Vjp } from "./rule.ts";
+
+/** The axes a norm runs over: `axis` and all after it. */
+function normAxes(c: RuleContext): number[] {
+  const rank = c.dims[0]!.length, from = (number(c.node, "axis", -1) + rank) % rank;
+  return Array.from({ length: rank - from }, (_, i) => from + i);
+}
+
+/** y = ŵ (x − μ)/σ + β.  dx = (w − mean w − x̂ · mean(w x̂))/σ with w = g·scale; the last term is σ's and is left out where σ is constant. */
+const layerNorm = (sigmaIsConstant: boolean): Vjp => (c) => {
+  const { b, g } = c, axes = normAxes(c), centred = b.sub(c.x[0]!, b.mean(c.x[0]!, axes));
+  const sigma = b.sqrt(b.shift(b.mean(b.square(centred), axes), number(c.node, "epsilon", 1e-5))), unit = b.div(centred, sigma);
+  const w = b.mul(g, c.x[1]!), flat = b.sub(w, b.mean(w, axes));
+  const dx = sigmaIsConstant ? flat : b.sub(flat, b.mul(unit, b.mean(b.mul(w, unit), axes)));
+  return [b.div(dx, sigma), b.mul(g, unit), g];
+};
+
+/** y = scale · x / rms.  dx = (w − x̂ · mean(w x̂))/rms. */
+const rmsNorm = (rmsIsConstant: boolean): Vjp => (c) => {
+  const { b, g } = c, axes = normAxes(c), x = c.x[0]!;
+  const rms = b.sqrt(b.shift(b.mean(b.square(x), axes), number(c.node, "epsilon", 1e-5))), w = b.mul(g, c.x[1]!);
+  if (rmsIsConstant) return [b.div(w, rms), null];
+  const unit = b.div(x, rms);
+  return [b.div(b.sub(w, b.mul(unit, b.mean(b.mul(w, unit), axes))), rms), b.mul(g, unit)];
+};
+
+export const normalization: OpRule[] = [
+  { op: "LayerNormalization", additive: [2], vjp: layerNorm(false), identity: layerNorm(true) },
+  { op: "RMSNormalization", vjp: rmsNorm(false), identity: rmsNorm(true) },
+  {
+    op: "BatchNormalization", // inference: y = scale (x − mean)/√(var + ε) + bias, per channel
+    linear: true,
+    vjp: (c) => {
+      const { b } = c, per = c.dims[0]!.map((d, i) => (i === 1 ? d : 1));
+      const factor = b.div(c.x[1]!, b.sqrt(b.shift(c.x[4]!, number(c.node, "epsilon", 1e-5))));
+      return [b.mul(c.g, b.reshape(factor, per)), null, null, null, null];
+    },
+  },
+  {
+    op: "Softmax", // dx = y (g − Σ g y)
+    vjp: ({ b, g, y, node }) => [b.mul(y[0]!, b.sub(g, b.sum(b.mul(g, y[0]!), [number(node, "axis", -1)])))],
+  },
+  {
+    op: "LogSoftmax", // dx = g − softmax · Σ g
+    vjp: ({ b, g, y, node }) => [b.sub(g, b.mul(b.exp(y[0]!), b.sum(g, [number(node, "axis", -1)])))],
+  },
+];

@@ -1,0 +1,61 @@
+/**
+ * Reductions: the message is spread over what was reduced.
+ *
+ * @module
+ */
+import { number } from "../graph/graph.ts";
+import { numbers, size } from "../graph/tensor.ts";
+import type { OpRule, RuleContext } from "./rule.ts";
+
+/** Axes a reduction went over: named by its second input, or all. */
+function axesOf(c: RuleContext): number[] {
+  const rank = c.dims[0]!.length;
+  const named = c.has(1) ? numbers(c.known(1)) : [];
+  if (named.length === 0) return number(c.node, "noop_with_empty_axes", 0) === 1 ? [] : c.dims[0]!.map((_, i) => i);
+  return named.map((axis) => (axis < 0 ? axis + rank : axis));
+}
+
+const kept = (c: RuleContext): readonly number[] => {
+  const over = new Set(axesOf(c));
+  return c.dims[0]!.map((d, i) => (over.has(i) ? 1 : d));
+};
+const spread = (c: RuleContext): string => c.b.expand(c.b.reshape(c.g, kept(c)), c.dims[0]!);
+const count = (c: RuleContext): number => size(c.dims[0]!) / Math.max(1, size(kept(c)));
+
+/** The extremum's position takes the message; equal positions share it, as torch's amax does. */
+const extremum = (op: string): OpRule => ({
+  op,
+  linear: true,
+  vjp: (c) => {
+    const { b } = c, won = b.cast(b.equal(c.x[0]!, b.reshape(c.y[0]!, kept(c))), "float32");
+    return [b.mul(b.div(won, b.sum(won, axesOf(c))), b.reshape(c.g, kept(c))), null];
+  },
+});
+
+export const reduce: OpRule[] = [
+  { op: "ReduceSum", linear: true, vjp: (c) => [spread(c), null] },
+  { op: "ReduceMean", linear: true, vjp: (c) => [c.b.scale(spread(c), 1 / count(c)), null] },
+  { op: "GlobalAveragePool", linear: true, vjp: ({ b, g, dims }) => [b.scale(b.expand(g, dims[0]!), 1 / size(dims[0]!.slice(2)))] },
+  extremum("ReduceMax"),
+  extremum("ReduceMin"),
+  { op: "ReduceL2", vjp: (c) => [c.b.mul(c.x[0]!, c.b.div(c.b.reshape(c.g, kept(c)), c.b.reshape(c.y[0]!, kept(c)))), null] }, // ∂‖x‖ = x/‖x‖
+  {
+    op: "CumSum", // Σ over i ≤ j forwards is Σ over j ≥ i backwards: a triangular product
+    linear: true,
+    vjp: (c) => {
+      const dims = c.dims[0]!, axis = (Number(c.known(1).data[0]) + dims.length) % dims.length, n = dims[axis]!, data = new Float32Array(n * n);
+      const strict = number(c.node, "exclusive", 0) === 1, backwards = number(c.node, "reverse", 0) === 1;
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j < n; j++) {
+          const reads = backwards ? j >= i : j <= i; // y_i reads x_j
+          if (reads && !(strict && i === j)) data[j * n + i] = 1;
+        }
+      }
+      const perm = dims.map((_, i) => i).filter((i) => i !== axis).concat(axis), back: number[] = [];
+      perm.forEach((p, i) => (back[p] = i));
+      const moved = c.b.transpose(c.g, perm), rows = c.b.reshape(moved, [size(dims) / n, n]);
+      const summed = c.b.matmul(rows, c.b.tensor({ dtype: "float32", dims: [n, n], data }), { transB: true });
+      return [c.b.transpose(c.b.reshape(summed, perm.map((p) => dims[p]!)), back), null];
+    },
+  },
+];
