@@ -1,0 +1,29 @@
+/**
+ * Runs relevance programs on ONNX Runtime.
+ *
+ * @module
+ */
+import { encodeGraph } from "../../onnx/encode.ts";
+import { outputsOf } from "../../program/program.ts";
+import type { Executor } from "../executor.ts";
+import { openSession, type SessionOptions } from "../session.ts";
+import { programGraph } from "./program_graph.ts";
+
+/** The executor `ort` on one backend. */
+export function ortExecutor(options: SessionOptions): Executor {
+  return {
+    id: "ort",
+    async prepare(program) {
+      const graph = programGraph(program, { fusedMatMul: options.backend !== "webgpu" });
+      const session = await openSession(encodeGraph(graph), options), fetches = outputsOf(program);
+      return {
+        notes: [],
+        async run(taps, seed) {
+          const feeds = new Map([...program.taps.map((name) => [name, taps.get(name)!] as const), [program.seed, seed] as const]);
+          return await session.run(feeds, fetches);
+        },
+        release: () => session.release(),
+      };
+    },
+  };
+}
