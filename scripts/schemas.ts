@@ -3,11 +3,13 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { explanationJsonSchema, requestJsonSchema } from "../packages/core/src/result/mod.ts";
+import { manifestJsonSchema } from "../packages/core/src/manifest/mod.ts";
 
 /** File name under `schemas/` → schema. */
 export const schemas: Record<string, () => Record<string, unknown>> = {
   "explanation.v1.schema.json": explanationJsonSchema,
   "explain-request.v1.schema.json": requestJsonSchema,
+  "explainer.v1.schema.json": manifestJsonSchema,
 };
 
 /** The file's exact text. */

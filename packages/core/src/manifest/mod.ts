@@ -1,0 +1,2 @@
+/** Plugin manifests. @module */
+export * from "./manifest.ts";

@@ -1,0 +1,99 @@
+/**
+ * What an explainer is given: plain numbers about one forward pass and one target. No session, no file, no network.
+ *
+ * Arrays are flat and row-major. T is the number of tokens of the explained source, d the width of its embeddings, L the number of
+ * layers, H the number of heads.
+ *
+ * @module
+ */
+import type { Ledger, Target, Token } from "../result/mod.ts";
+
+/** Numbers with a shape. */
+export interface NumberArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** A layer by number and name; hidden state k is what layer k hands on, hidden state 0 what enters layer 1. */
+export interface LayerInfo {
+  readonly index: number;
+  readonly name: string;
+}
+
+/** One attention: which positions its rows and columns are. */
+export interface AttentionInfo {
+  readonly layer: number;
+  readonly name: string;
+  readonly kind: "self" | "cross";
+  /** Source whose positions attend, and source that is attended to. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Relevance of one composite. */
+export interface Relevances {
+  /** `[T]`: Σ over channels of embedding ⊙ message. */
+  readonly tokens: NumberArray;
+  /** `[L + 1, T]` where asked for at every layer. */
+  readonly layers?: NumberArray;
+  readonly ledger?: Ledger;
+}
+
+/** Integrated gradients' raw material. */
+export interface PathEvidence {
+  /** `[T, d]`: (x − x₀) ⊙ mean derivative. */
+  readonly attributions: NumberArray;
+  readonly steps: number;
+  /** The target's value at the baseline. */
+  readonly baselineValue: number;
+  /** The target's value along the path, `[steps]` (quadrature points). */
+  readonly values: NumberArray;
+  /** Estimated error of the quadrature: |full rule − every other point|, summed over tokens. */
+  readonly error: number;
+}
+
+/** One changed input: which tokens stay (false: replaced by the mask or padding token), or ids in full. */
+export type Edit = { readonly keep: readonly boolean[] } | { readonly ids: readonly number[] };
+
+export interface Evidence {
+  /** Tokens of the explained source; special ones are marked. */
+  readonly tokens: readonly Token[];
+  readonly target: Target;
+  /** Position whose hidden state the target is read from: [CLS] or the last; undefined where all are pooled. */
+  readonly readingPosition?: number;
+  /** `[T, d]`, the output of the look-up, before positions and types are added. */
+  readonly embeddings?: NumberArray;
+  /** The logits of the explained position, `[classes]`. */
+  readonly logits?: NumberArray;
+  readonly layers?: readonly LayerInfo[];
+  /** One `[T, d]` for each of `layers`. */
+  readonly hiddenStates?: readonly NumberArray[];
+  readonly attentionInfo?: readonly AttentionInfo[];
+  /** One `[H, T, S]` for each of `attentionInfo`; rows sum to 1. */
+  readonly attentions?: readonly NumberArray[];
+  /** Query, key and value of each attention, `[H, T, dₕ]`, and the factor before the softmax. */
+  readonly projections?: readonly { readonly query: NumberArray; readonly key: NumberArray; readonly value: NumberArray; readonly scale: number }[];
+  readonly gradients?: {
+    readonly embeddings?: NumberArray;
+    readonly hiddenStates?: readonly NumberArray[];
+    readonly attentions?: readonly NumberArray[];
+  };
+  readonly relevances?: Relevances;
+  readonly path?: PathEvidence;
+}
+
+/** What an explainer may call while it runs. */
+export interface Context {
+  /** Aborted when the person stops, or time is up. */
+  readonly signal: AbortSignal;
+  /** For every random choice: the same seed gives the same result. */
+  readonly seed: number;
+  progress(done: number, of: number): void;
+  log(message: string): void;
+  /**
+   * The target's value (and probability, where a softmax applies) on changed inputs; there where the manifest needs `predict`.
+   * Calls are batched by length and cached; every distinct input counts once against the budget.
+   * @throws BUDGET_SPENT when more inputs are asked for than the budget allows: what was found so far is still a result
+   */
+  predict?(edits: readonly Edit[]): Promise<{ readonly values: Float32Array; readonly probabilities?: Float32Array }>;
+}

@@ -1,0 +1,4 @@
+/** What a plugin's author needs: the contract, and nothing of the engine. @module */
+export * from "./evidence.ts";
+export * from "./explainer.ts";
+export { type Need } from "./need.ts";
