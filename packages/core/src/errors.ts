@@ -95,3 +95,23 @@ export const invalidRequest = (problems: readonly string[]): HyalineError =>
     message: `Not a valid request: ${problems.join("; ")}`,
     hint: "The form is described by schemas/explain-request.v1.schema.json",
   });
+
+/** A node breaks its operator's contract: a missing input, shapes that do not fit, an axis outside the rank. */
+export const malformedNode = ({ op, node, because }: { op: string; node: string; because: string }): HyalineError =>
+  failure({
+    code: "MALFORMED_NODE",
+    message: `Operator "${op}" (node "${node}") cannot run: ${because}`,
+    hint: "The file is damaged, or an input has a shape the model was not made for",
+  });
+
+/** An input is missing, or its type contradicts the file. */
+export const wrongInput = ({ name, because }: { name: string; because: string }): HyalineError =>
+  failure({ code: "WRONG_INPUT", message: `Cannot feed input "${name}": ${because}`, hint: "hyaline inspect lists a model's inputs" });
+
+/** A tensor would take more memory than is allowed: a mistake, or a file made to exhaust the machine. */
+export const tensorTooLarge = ({ name, bytes, limit }: { name: string; bytes: number; limit: number }): HyalineError =>
+  failure({
+    code: "TENSOR_TOO_LARGE",
+    message: `Tensor "${name}" would take ${bytes} bytes, more than the limit of ${limit}`,
+    hint: "Shorten the text, or raise the limit",
+  });

@@ -7,3 +7,6 @@ export { compile, type CompileRequest, type ShapedGraph } from "./compile/mod.ts
 export { MODERN_OPSET, modernise } from "./graph/modern.ts";
 export * from "./manifest/mod.ts";
 export * from "./plugin/mod.ts";
+export * from "./graph/fold.ts";
+export * from "./graph/infer.ts";
+export * from "./graph/memory.ts";
