@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Ledger, Target, Token } from "../result/mod.ts";
+import type { Ledger, Target, Token, Word } from "../result/mod.ts";
 
 /** Numbers with a shape. */
 export interface NumberArray {
@@ -52,12 +52,17 @@ export interface PathEvidence {
   readonly error: number;
 }
 
-/** One changed input: which tokens stay (false: replaced by the mask or padding token), or ids in full. */
-export type Edit = { readonly keep: readonly boolean[] } | { readonly ids: readonly number[] };
+/** What becomes of a token that does not stay: the vocabulary's mask or padding token in its place, or nothing (a shorter input). */
+export type Replacement = "mask" | "pad" | "delete";
+
+/** One changed input: which tokens stay, or ids in full. Without `replacement`: the mask token, or padding where there is none. */
+export type Edit = { readonly keep: readonly boolean[]; readonly replacement?: Replacement } | { readonly ids: readonly number[] };
 
 export interface Evidence {
   /** Tokens of the explained source; special ones are marked. */
   readonly tokens: readonly Token[];
+  /** Tokens by word, special ones left out; indices into `tokens`. */
+  readonly words?: readonly Pick<Word, "text" | "tokens">[];
   readonly target: Target;
   /** Position whose hidden state the target is read from: [CLS] or the last; undefined where all are pooled. */
   readonly readingPosition?: number;
