@@ -1,0 +1,77 @@
+"""From torch to ONNX: the TorchScript export, dynamic int8, and a run for evaluation."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+import batches
+
+OPSET = 17
+
+
+class Positional(torch.nn.Module):
+    """Positional inputs in the order of `names`, logits out."""
+
+    def __init__(self, model: torch.nn.Module, names: Sequence[str]):
+        super().__init__()
+        self.model, self.names = model, tuple(names)
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        result = self.model(**dict(zip(self.names, inputs)))
+        return result if torch.is_tensor(result) else result.logits
+
+
+def export(model: torch.nn.Module, names: Sequence[str], path: Path, vocabulary: int, outputs: dict[int, str]) -> None:
+    """Writes `path` with int64 inputs [batch, sequence] and one output `logits`.
+
+    `outputs` names the dynamic axes of the logits.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ids = torch.randint(5, vocabulary, (2, 9))
+    sample = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "token_type_ids": torch.zeros_like(ids)}
+    axes = {name: {0: "batch", 1: "sequence"} for name in names}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Positional(model, names).eval(), tuple(sample[n] for n in names), str(path),
+            input_names=list(names), output_names=["logits"], opset_version=OPSET,
+            dynamic_axes={**axes, "logits": outputs}, dynamo=False)
+    onnx.checker.check_model(onnx.load(path))
+
+
+def quantise(source: Path, target: Path) -> None:
+    """Dynamic int8: weights int8 per output channel in seven bits, activations uint8.
+
+    Seven bits (`reduce_range`), because processors with AVX2 but no VNNI add
+    pairs of uint8 x int8 products in 16 bits, where eight bits can overflow.
+    """
+    quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+    onnx.checker.check_model(onnx.load(target))
+
+
+def logits_of(path: Path, rows: Sequence[Sequence[int]], filler: int = 0, size: int = 1) -> torch.Tensor:
+    """Logits [rows, classes] of a classifier file, in the order of `rows`.
+
+    One row at a time by default, as a user would ask: the scale of dynamic
+    int8 depends on everything in the batch.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    wanted = [i.name for i in session.get_inputs()]
+    out: list[np.ndarray | None] = [None] * len(rows)
+    for batch in batches.by_length([len(r) for r in rows], size):
+        feed = {k: v.numpy() for k, v in batches.pad([rows[i] for i in batch], filler).items()}
+        feed["token_type_ids"] = np.zeros_like(feed["input_ids"])
+        logits = session.run(["logits"], {name: feed[name] for name in wanted})[0]
+        for i, row in zip(batch, logits):
+            out[i] = row
+    return torch.from_numpy(np.stack(out))
