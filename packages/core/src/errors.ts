@@ -68,6 +68,36 @@ export const unreachable = (from: string, to: string): HyalineError =>
 export const broken = (belief: string): HyalineError =>
   failure({ code: "INTERNAL", message: `Hyaline is wrong about itself: ${belief}`, hint: "Please report this message" });
 
+// Explainers
+
+/** An explainer ran without something its manifest asks for: the model does not have it. */
+export const missingEvidence = (what: string): HyalineError =>
+  failure({
+    code: "MISSING_EVIDENCE",
+    message: `The model gives no ${what}, which this method needs`,
+    hint: "hyaline methods lists what each method needs; occlusion only needs predictions",
+  });
+
+/** A layer that the model does not have. */
+export const unknownLayer = (layer: number | string, known: readonly (number | string)[]): HyalineError =>
+  failure({ code: "UNKNOWN_LAYER", message: `Unknown layer "${layer}"`, hint: `Choose one of ${known.map((name) => `"${name}"`).join(", ")}` });
+
+/** A head that the layer does not have. */
+export const unknownHead = (head: number | string, heads: number): HyalineError =>
+  failure({ code: "UNKNOWN_HEAD", message: `Unknown head "${head}"`, hint: `Heads are counted from 0 to ${heads - 1}, or "mean", or "all"` });
+
+/** NaN or Infinity where a number belongs: an explanation made of it would be noise. */
+export const notFinite = (what: string): HyalineError =>
+  failure({
+    code: "NOT_FINITE",
+    message: `The ${what} hold NaN or Infinity`,
+    hint: "Half-precision files can overflow: try --dtype fp32",
+  });
+
+/** A budget too small for even the roughest answer. */
+export const budgetTooSmall = (budget: number, least: number): HyalineError =>
+  failure({ code: "BUDGET_TOO_SMALL", message: `A budget of "${budget}" evaluations is too small`, hint: `Give at least --option budget=${least}` });
+
 // Results and requests
 
 /** An explanation that is not one, or contradicts itself. */

@@ -2,3 +2,4 @@
 export * from "./evidence.ts";
 export * from "./explainer.ts";
 export { type Need } from "./need.ts";
+export type { Check, Ledger, Result, ResultType, Target, Token } from "../result/mod.ts";

@@ -39,8 +39,13 @@ export function problemsOf(explanation: Explanation): Problem[] {
   }
   switch (explanation.type) {
     case "token-scores": {
-      const [count] = explanation.data.shape;
+      const { shape: [count], values, low, high } = explanation.data;
       must(count === tokens.length, ["data", "shape"], `There are ${tokens.length} tokens, not ${count}`);
+      must((low === undefined) === (high === undefined), ["data", "low"], "An interval needs both ends");
+      for (const [name, bound] of [["low", low], ["high", high]] as const) {
+        must(!bound || bound.length === count, ["data", name], `There are ${count} scores, not ${bound?.length}`);
+      }
+      must(values.every((v, i) => (low?.[i] ?? v) <= v && v <= (high?.[i] ?? v)), ["data", "low"], "A score lies outside its interval");
       break;
     }
     case "token-matrix": {

@@ -10,10 +10,15 @@ import { z } from "zod";
 const index = z.int().nonnegative();
 const interval = { low: z.number().optional(), high: z.number().optional() };
 
-/** One score a token, `shape: [tokens]`. `join` says how the scores of a word's tokens make the word's. */
+/**
+ * One score a token, `shape: [tokens]`. `join` says how the scores of a word's tokens make the word's.
+ * `low` and `high` bound each score where it is an estimate; which interval they are stands among the notes.
+ */
 export const tokenScores = z.strictObject({
   shape: z.tuple([index]),
   values: z.array(z.number()),
+  low: z.array(z.number()).optional(),
+  high: z.array(z.number()).optional(),
   join: z.enum(["sum", "max"]),
 });
 
