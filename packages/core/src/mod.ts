@@ -10,3 +10,13 @@ export * from "./plugin/mod.ts";
 export * from "./graph/fold.ts";
 export * from "./graph/infer.ts";
 export * from "./graph/memory.ts";
+
+export * from "./graph/build.ts";
+export * from "./graph/open.ts";
+export * from "./onnx/append_outputs.ts";
+export * from "./onnx/decode.ts";
+export * from "./onnx/encode.ts";
+export * from "./onnx/external.ts";
+export * from "./onnx/limits.ts";
+export { constantOf, dtypeOf, tensorProto } from "./onnx/tensors.ts";
+export { floatAttributes } from "./onnx/attributes.ts";

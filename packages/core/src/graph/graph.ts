@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { AttributeProto } from "onnx-buf";
 import type { DType, Tensor } from "./tensor.ts";
 
 /** An ONNX attribute's value. Sub-graphs never reach a graph. */
@@ -24,6 +25,14 @@ export interface Node {
   readonly origin?: string;
   /** True where the file computes with integers what this node says in floats: its ledger line is measured, not derived. */
   readonly quantised?: boolean;
+  /** Control flow left as the file has it (`Loop`, `Scan`, an `If` whose condition is open): opaque to all but the encoder. */
+  readonly closed?: Closed;
+}
+
+/** The sub-graphs of a node that was left closed. Its `inputs` from `arity` on are the outer tensors they capture. */
+export interface Closed {
+  readonly arity: number;
+  readonly graphs: readonly AttributeProto[];
 }
 
 /** An input or output of the file; a symbolic size keeps its name. */
@@ -38,6 +47,15 @@ export interface Constant {
   readonly dtype: DType;
   readonly dims: readonly number[];
   read(): Tensor;
+  /** Where the elements lie, when in another file. */
+  readonly external?: ExternalSlice;
+}
+
+/** Bytes of a file that a model names by a path relative to its own directory. */
+export interface ExternalSlice {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
 }
 
 export interface Graph {

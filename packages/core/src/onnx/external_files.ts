@@ -1,0 +1,76 @@
+/**
+ * External data on a disk (Node and Deno).
+ *
+ * Four layers, as in the ONNX reader: canonical containment, no symbolic link on the way, a plain file, no second name
+ * for it (a hard link may be a file from elsewhere). The file is judged through its open descriptor, so that what was
+ * judged is what is read.
+ *
+ * @module
+ */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { join, sep } from "node:path";
+import { externalMissing, externalPath } from "../errors.ts";
+import type { ExternalSlice } from "../graph/graph.ts";
+import { checkSlice, containedPath, type ExternalData } from "./external.ts";
+
+/**
+ * Reads external data below a directory; slices are read when asked for and nothing is kept.
+ *
+ * @param directory the directory of the `.onnx` file
+ * @param options.hardLinks accept files with several names (a package cache links its files)
+ */
+export function externalFromDirectory(directory: string, options: { hardLinks?: boolean } = {}): ExternalData {
+  return {
+    read(slice) {
+      const descriptor = openContained(directory, slice.location, options.hardLinks ?? false);
+      try {
+        checkSlice(slice, fstatSync(descriptor).size);
+        return readFully(descriptor, slice);
+      } finally {
+        closeSync(descriptor);
+      }
+    },
+  };
+}
+
+/** Opens a contained plain file. @throws EXTERNAL_PATH, EXTERNAL_MISSING */
+function openContained(directory: string, location: string, hardLinks: boolean): number {
+  const root = realpathSync(directory);
+  let path = root;
+  for (const part of containedPath(location).split("/")) {
+    path = join(path, part);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (!found) throw externalMissing(location, "is missing");
+    if (found.isSymbolicLink()) throw externalPath(location, "a part of the path is a symbolic link");
+  }
+  if (!realpathSync(path).startsWith(root.endsWith(sep) ? root : root + sep)) {
+    throw externalPath(location, "the path leaves the model's directory");
+  }
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  } catch (cause) {
+    throw externalPath(location, `it cannot be opened (${(cause as NodeJS.ErrnoException).code ?? "unknown"})`);
+  }
+  const opened = fstatSync(descriptor);
+  const why = !opened.isFile()
+    ? "it is not a plain file"
+    : opened.nlink > 1 && !hardLinks
+    ? "the file has a second name (hard link)"
+    : undefined;
+  if (why) {
+    closeSync(descriptor);
+    throw externalPath(location, why);
+  }
+  return descriptor;
+}
+
+function readFully(descriptor: number, { location, offset, length }: ExternalSlice): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length;) {
+    const read = readSync(descriptor, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
+    if (read === 0) throw externalMissing(location, "became shorter while it was read");
+    done += read;
+  }
+  return bytes;
+}
