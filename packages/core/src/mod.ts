@@ -10,7 +10,6 @@ export * from "./plugin/mod.ts";
 export * from "./graph/fold.ts";
 export * from "./graph/infer.ts";
 export * from "./graph/memory.ts";
-
 export * from "./graph/build.ts";
 export * from "./graph/open.ts";
 export * from "./onnx/append_outputs.ts";
