@@ -17,13 +17,22 @@ async function hashOf(files: URL[]): Promise<string> {
 
 async function sources(): Promise<URL[]> {
   const kernel = await readdir(new URL("assembly/src/", root));
-  const names = ["deno.lock", "package.json", "assembly/build.ts", ...kernel.sort().map((name) => `assembly/src/${name}`)];
+  const names = [
+    "deno.lock",
+    "package.json",
+    "assembly/build.ts",
+    "assembly/asconfig.json",
+    "assembly/glue.js",
+    "assembly/glue.d.ts.txt",
+    ...kernel.sort().map((name) => `assembly/src/${name}`),
+  ];
   return names.map((name) => new URL(name, root));
 }
 
 async function run(what: string, args: string[]): Promise<void> {
   console.error(what);
-  const { code } = await new Deno.Command(Deno.execPath(), { args, cwd: root, stdout: "null", stderr: "inherit" }).output();
+  const { code } = await new Deno.Command(Deno.execPath(), { args, cwd: root, stdout: "null", stderr: "inherit" })
+    .output();
   if (code === 0) return;
   console.error(`Set-up failed at "deno ${args.join(" ")}" with exit code ${code}`);
   Deno.exit(1);

@@ -1,0 +1,127 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Arena, available, random, randoms } from "./arena.ts";
+
+const strides = (dims: readonly number[]): number[] => dims.map((_, i) => dims.slice(i + 1).reduce((a, b) => a * b, 1));
+const every = (dims: readonly number[]): number[][] =>
+  dims.reduce<number[][]>((all, d) => all.flatMap((at) => Array.from({ length: d }, (_, i) => [...at, i])), [[]]);
+const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
+const total = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
+
+describe.each(available)("movement of the %s build", (build) => {
+  const arena = new Arena(build), { kernel } = arena;
+
+  test("a strided copy transposes any permutation of any shape", () => {
+    const shapes = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 4 }).chain((dims) =>
+      fc.tuple(fc.constant(dims), fc.shuffledSubarray(dims.map((_, i) => i), { minLength: dims.length }))
+    );
+    fc.assert(
+      fc.property(shapes, ([dims, perm]) => {
+        arena.clear();
+        const x = randoms(total(dims), random(9)),
+          from = strides(dims),
+          out = perm.map((p) => dims[p]!),
+          y = arena.room(x.length);
+        kernel.copy_strided_f32(
+          arena.words([dims.length, ...out, ...perm.map((p) => from[p]!), ...strides(out), ...dims]),
+          arena.floats(x),
+          y,
+        );
+        expect(Array.from(arena.read(y, x.length))).toEqual(
+          every(out).map((at) => x[dot(at, perm.map((p) => from[p]!))]),
+        );
+        expect(arena.intact()).toBe(true);
+      }),
+      { numRuns: 150, seed: 2 },
+    );
+  });
+
+  test("a strided copy slices with steps, backwards too, and writes into the middle of another tensor", () => {
+    arena.clear();
+    const x = randoms(60, random(4)), y = arena.floats(new Float32Array(40).fill(7));
+    // x[2::-2, 1:4, ::-1] of [3, 4, 5] into y[0:2, 1:4, 0:5] of [2, 4, 5]
+    kernel.copy_strided_f32(
+      arena.words([3, 2, 3, 5, -40, 5, -1, 20, 5, 1, 0, 0, 0]),
+      arena.floats(x) + (2 * 20 + 5 + 4) * 4,
+      y + 5 * 4,
+    );
+    const found = arena.read(y, 40);
+    for (const [i, j, k] of every([2, 4, 5]) as [number, number, number][]) {
+      expect(found[i * 20 + j * 5 + k]).toBe(j === 0 ? 7 : x[(2 - 2 * i) * 20 + j * 5 + (4 - k)]);
+    }
+    expect(arena.intact()).toBe(true);
+  });
+
+  test("fill sets exactly its count", () => {
+    for (const n of [0, 1, 3, 4, 9]) {
+      arena.clear();
+      const y = arena.room(n);
+      kernel.fill_f32(n, 2.5, y);
+      expect(Array.from(arena.read(y, n))).toEqual(Array(n).fill(2.5));
+      expect(arena.intact()).toBe(true);
+    }
+  });
+
+  test("gather and scatter-add are each other's transpose, count from the end, and ignore what points outside", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 3 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 0, max: 9 }),
+        fc.array(fc.integer({ min: -8, max: 8 }), { maxLength: 7 }),
+        (outer, rows, inner, indices) => {
+          arena.clear();
+          const next = random(5),
+            x = randoms(outer * rows * inner, next),
+            count = outer * indices.length * inner,
+            g = randoms(count, next);
+          const px = arena.floats(x),
+            pi = arena.words(indices),
+            y = arena.room(count),
+            back = arena.floats(new Float32Array(x.length));
+          kernel.gather_f32(outer, rows, inner, indices.length, pi, px, y);
+          kernel.scatter_add_f32(outer, rows, inner, indices.length, pi, back, arena.floats(g));
+          const at = (i: number): number => (indices[i]! < 0 ? indices[i]! + rows : indices[i]!);
+          const expected = new Float32Array(count), sums = new Float32Array(x.length);
+          for (const [o, i, j] of every([outer, indices.length, inner]) as [number, number, number][]) {
+            if (at(i) < 0 || at(i) >= rows) continue;
+            expected[(o * indices.length + i) * inner + j] = x[(o * rows + at(i)) * inner + j]!;
+            sums[(o * rows + at(i)) * inner + j]! += g[(o * indices.length + i) * inner + j]!;
+          }
+          expect(arena.read(y, count)).toEqual(expected);
+          expect(arena.read(back, x.length)).toEqual(sums);
+          expect(arena.intact()).toBe(true);
+        },
+      ),
+      { numRuns: 100, seed: 3 },
+    );
+  });
+
+  test("gather-elements picks one entry a place, scatter-add-elements gives it back", () => {
+    arena.clear();
+    const outer = 2,
+      rows = 4,
+      inner = 3,
+      count = 5,
+      next = random(8),
+      x = randoms(outer * rows * inner, next),
+      n = outer * count * inner,
+      g = randoms(n, next);
+    const indices = Array.from({ length: n }, () => Math.floor(next() * 5)),
+      y = arena.room(n),
+      back = arena.floats(new Float32Array(x.length)),
+      pi = arena.words(indices);
+    kernel.gather_elements_f32(outer, rows, inner, count, pi, arena.floats(x), y);
+    kernel.scatter_add_elements_f32(outer, rows, inner, count, pi, back, arena.floats(g));
+    const expected = new Float32Array(n), sums = new Float32Array(x.length);
+    for (const [o, i, j] of every([outer, count, inner]) as [number, number, number][]) {
+      const k = (o * count + i) * inner + j, r = indices[k]! < 0 ? indices[k]! + rows : indices[k]!;
+      if (r < 0 || r >= rows) continue;
+      expected[k] = x[(o * rows + r) * inner + j]!;
+      sums[(o * rows + r) * inner + j]! += g[k]!;
+    }
+    expect(arena.read(y, n)).toEqual(expected);
+    expect(arena.read(back, x.length)).toEqual(sums);
+    expect(arena.intact()).toBe(true);
+  });
+});
