@@ -1,0 +1,26 @@
+/**
+ * The explainers that come with Hyaline: the one list of them. Manifests are read without running a plugin's code; modules are
+ * loaded when an explainer is first used, and stand here as static paths so that bundlers find them.
+ *
+ * @module
+ */
+import type { Plugin } from "@hyaline/core/plugin";
+import attention from "./attention/explainer.json" with { type: "json" };
+import gradCam from "./grad-cam/explainer.json" with { type: "json" };
+import gradients from "./gradients/explainer.json" with { type: "json" };
+import lrp from "./lrp/explainer.json" with { type: "json" };
+
+/** A plugin that comes with Hyaline. */
+export interface BuiltIn {
+  /** As its author wrote it: the host checks it as it checks a stranger's. */
+  readonly manifest: unknown;
+  readonly load: () => Promise<{ readonly default: Plugin }>;
+}
+
+/** In the order in which methods are listed. */
+export const builtIns: readonly BuiltIn[] = [
+  { manifest: lrp, load: () => import("./lrp/mod.ts") },
+  { manifest: gradCam, load: () => import("./grad-cam/mod.ts") },
+  { manifest: attention, load: () => import("./attention/mod.ts") },
+  { manifest: gradients, load: () => import("./gradients/mod.ts") },
+];
