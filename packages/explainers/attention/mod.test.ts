@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { arrayOf, evidenceOf, optionsOf } from "../shared/sample.ts";
+import { arrayOf, evidenceOf, optionsOf, tokensOf } from "../shared/sample.ts";
 import manifest from "./explainer.json" with { type: "json" };
 import explainers from "./mod.ts";
 
@@ -19,6 +19,21 @@ const evidence = evidenceOf("[CLS] I love programming [SEP]", {
   attentions,
   gradients: { attentions: attentionGradients },
 });
+
+/** An encoder of four tokens under a decoder of three, random arrays. */
+const steps = golden.cross.steps as { kind: string; attention: unknown; gradient: unknown }[];
+const seq2seq = evidenceOf("a b c d x y z", {
+  attentionInfo: steps.map(({ kind }, i) =>
+    kind === "cross"
+      ? { layer: i < 4 ? 1 : 2, name: `cross.${i}`, kind: "cross" as const, from: "decoder", to: "encoder" }
+      : self(1 + (i % 2 && kind === "explained" ? 1 : i === 4 ? 1 : 0), kind === "explained" ? "encoder" : "decoder")
+  ),
+  attentions: steps.map(({ attention }) => arrayOf(attention)),
+  gradients: { attentions: steps.map(({ gradient }) => arrayOf(gradient)) },
+  readingPosition: 6,
+  tokens: tokensOf("a b c d x y z").map((token, t) => ({ ...token, source: t < 4 ? "encoder" : "decoder" })),
+});
+
 type Id = keyof typeof explainers;
 const run = (id: Id, chosen: Record<string, unknown> = {}, on = evidence) =>
   explainers[id](on, optionsOf(manifest, id, chosen)) as {
@@ -113,41 +128,21 @@ describe("attention-gradient", () => {
     near(run("attention-gradient").data.values, golden.chefer[0].map((r: number, j: number) => r - (j === 0 ? 1 : 0)));
   });
 
-  const steps = golden.cross.steps as { kind: string; attention: unknown; gradient: unknown }[];
-  const crossing = (kind: string, layer: number) => ({
-    layer,
-    name: `${kind}.${layer}`,
-    kind: "cross" as const,
-    from: "decoder",
-    to: "encoder",
-  });
-  const seq2seq = evidenceOf("a b c d", {
-    attentionInfo: steps.map((
-      { kind },
-      i,
-    ) => (kind === "cross" ? crossing(kind, i) : self(i, kind === "explained" ? "encoder" : "decoder"))),
-    attentions: steps.map(({ attention }) => arrayOf(attention)),
-    gradients: { attentions: steps.map(({ gradient }) => arrayOf(gradient)) },
-    readingPosition: 2,
-  });
-
   test("carries relevance from a decoder's position to the encoder's tokens", () => {
-    near(run("attention-gradient", {}, seq2seq).data.values, golden.cross.relevance[2]);
+    const { data, notes } = run("attention-gradient", {}, seq2seq);
+    near(data.values.slice(0, 4), golden.cross.relevance[2]);
+    expect(notes).toHaveLength(1);
   });
 
-  test("explains the decoder's own tokens by its self-attention alone", () => {
-    const [one, two] = [steps[2]!, steps[4]!],
-      decoder = seq2seq.tokens.slice(0, 3).map((token) => ({ ...token, source: "decoder" }));
+  test("scores the decoder's own tokens by its self-attention, as if it were alone", () => {
+    const own = steps.filter(({ kind }) => kind === "reading");
     const alone = evidenceOf("a b c", {
       attentionInfo: [self(1), self(2)],
-      attentions: [one, two].map(({ attention }) => arrayOf(attention)),
-      gradients: { attentions: [one, two].map(({ gradient }) => arrayOf(gradient)) },
+      attentions: own.map(({ attention }) => arrayOf(attention)),
+      gradients: { attentions: own.map(({ gradient }) => arrayOf(gradient)) },
       readingPosition: 2,
     });
-    near(
-      run("attention-gradient", {}, { ...seq2seq, tokens: decoder }).data.values,
-      run("attention-gradient", {}, alone).data.values,
-    );
+    near(run("attention-gradient", {}, seq2seq).data.values.slice(4), run("attention-gradient", {}, alone).data.values);
   });
 
   test("says so where no attention speaks for the target", () => {
@@ -159,15 +154,37 @@ describe("attention-gradient", () => {
     expect(result.data.values).toEqual([0, 0, 0, 0, 0]);
     expect(result.notes).toHaveLength(1);
   });
+});
 
-  test("reads cross-attention's row, and rolls the encoder out through it", () => {
+describe("two sources", () => {
+  const mixed = (kind: number, row: number) => mean((steps[kind]!.attention as number[][][]).map((head) => head[row]!));
+
+  test("the row that is read holds cross-attention to the encoder and self-attention over the decoder", () => {
+    const { data } = run("attention", {}, seq2seq);
+    near(data.values, [...mixed(5, 2), ...mixed(4, 2)]);
+    near(run("attention", { layer: 1, view: "matrix" }, seq2seq).data.values.slice(0, 7), [...mixed(0, 0), 0, 0, 0]);
+  });
+
+  test("rollout takes cross-attention as one more layer, whatever the order of the evidence", () => {
+    const { data, notes } = run("attention-rollout", {}, seq2seq),
+      backwards = (list: readonly unknown[] | undefined) => [...list!].reverse() as never;
+    expect(data.values.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    expect(notes).toHaveLength(1);
     near(
-      run("attention", {}, seq2seq).data.values,
-      mean((steps[5]!.attention as number[][][]).map((head) => head[2]!)),
+      run("attention-rollout", {}, {
+        ...seq2seq,
+        attentionInfo: backwards(seq2seq.attentionInfo),
+        attentions: backwards(seq2seq.attentions),
+      }).data.values,
+      data.values,
     );
-    const rolled = run("attention-rollout", {}, seq2seq);
-    expect(rolled.data.values.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
-    expect(rolled.notes).toHaveLength(1);
+    // The last layer alone: half of the row after self-attention, half of cross-attention.
+    const after = mixed(4, 2).map((a, j) => (a + (j === 2 ? 1 : 0)) / 4), across = mixed(5, 2).map((a) => a / 2);
+    const encoder = mixed.bind(null, 1),
+      through = [0, 1, 2, 3].map((j) =>
+        across.reduce((sum, a, i) => sum + (a * (encoder(i)[j]! + (i === j ? 1 : 0))) / 2, 0)
+      );
+    near(run("attention-rollout", { startLayer: 2 }, seq2seq).data.values, [...through, ...after]);
   });
 });
 

@@ -3,19 +3,30 @@
  *
  * @module
  */
-import type { NumberArray } from "@hyaline/core/plugin";
-import { add, fuseHeads, type headFusions, identity, type Matrix, multiply, rowNormalised } from "../shared/matrix.ts";
+import { identity, type Matrix, matrix, multiply, rowNormalised } from "../shared/matrix.ts";
+import type { Source } from "../shared/sources.ts";
+import { whole } from "./steps.ts";
+
+/** One attention with its heads fused, `[T, S]`. */
+export interface Mixing {
+  readonly from: Source;
+  readonly to: Source;
+  readonly block: Matrix;
+}
 
 /**
- * Ã_l = rownorm(fuse_h A_l + I), the half of a block that its skip connection carries; the rollout is Ã_L … Ã_1.
+ * Ã = rownorm(A + I) for each attention, half of which its skip connection carries; the rollout is Ã_L … Ã_1. Rows that an
+ * attention does not write (the encoder's, in a decoder's cross-attention) pass unchanged.
  *
- * @param attentions `[H, T, T]` for each layer, first layer first
- * @returns `[T, T]`, rows sum to 1: row i says how much of each input token is in output token i
+ * @param mixings in order of computation
+ * @returns `[T, T]` over all tokens, rows sum to 1: row i says how much of each input token is in output token i
  */
-export function rollout(attentions: readonly NumberArray[], fusion: keyof typeof headFusions): Matrix {
-  const start = identity(attentions[0]?.shape[1] ?? 0);
-  return attentions.reduce(
-    (sofar, attention) => multiply(rowNormalised(add(fuseHeads(attention, fusion), start)), sofar),
-    start,
-  );
+export function rollout(length: number, mixings: readonly Mixing[]): Matrix {
+  return mixings.reduce((sofar, mixing) => {
+    const block = whole(length, [mixing]);
+    return multiply(
+      rowNormalised(matrix(length, length, (i, j) => block.data[i * length + j]! + (i === j ? 1 : 0))),
+      sofar,
+    );
+  }, identity(length));
 }

@@ -3,24 +3,18 @@
  *
  * @module
  */
-import { missingEvidence, unknownHead } from "@hyaline/core/errors";
+import { unknownHead } from "@hyaline/core/errors";
 import type { Evidence, NumberArray, Result } from "@hyaline/core/plugin";
 import { finite, given } from "../shared/given.ts";
 import { chosenLayers, type LayerChoice } from "../shared/layers.ts";
-import { fuseHeads, headFusions, type Matrix, matrix, read } from "../shared/matrix.ts";
+import { fuseHeads, headFusions, type Matrix, matrix, meanRow, rowOf } from "../shared/matrix.ts";
 import { tokenScores } from "../shared/scores.ts";
-import { crossAttentions, placesOf, selfAttentions } from "./sources.ts";
+import { stepsOf, whole } from "./steps.ts";
 
 export interface ViewOptions {
   readonly view: "row" | "matrix" | "grid";
   readonly layer: LayerChoice;
   readonly head: number | string;
-}
-
-/** One layer's attention of the chosen head, or of all of them. */
-interface Seen {
-  readonly layer: string;
-  readonly array: NumberArray;
 }
 
 /** @throws UNKNOWN_HEAD */
@@ -38,24 +32,41 @@ const one = (
   head: number | string,
 ): Matrix => (isFusion(head) ? fuseHeads(array, head) : headOf(array, head));
 
-/** The view that was asked for. Row and matrix take the mean over several layers and, for head "all", over heads. */
+/**
+ * The view that was asked for, over the tokens of all sources. Row and matrix take the mean over several layers and, for head
+ * "all", over heads.
+ */
 export function view(
   evidence: Evidence,
   { view, layer, head }: ViewOptions,
 ): Result<"token-scores" | "token-matrix" | "layer-head-grid"> {
-  const { tokens, readingPosition } = evidence, places = placesOf(evidence), { explained, reading, info } = places;
-  const crossing = view === "row" && explained !== reading,
-    within = crossing ? crossAttentions(places) : selfAttentions(places, explained);
-  if (within.length === 0) throw missingEvidence("attentions over the explained tokens");
-  const named = within.map((place) => ({ index: info[place]!.layer, name: info[place]!.name })),
-    last = Math.max(...named.map(({ index }) => index));
-  const seen: Seen[] = chosenLayers(layer, named, { last }).map((place) => ({
-    layer: named[place]!.name,
-    array: finite(given(evidence.attentions, "attentions")[within[place]!], "attentions"),
-  }));
-  if (view === "grid") return grid(tokens.length, seen, head);
-  const matrices = seen.map(({ array }) => one(array, head === "all" ? "mean" : head)),
-    { rows, columns } = matrices[0]!;
+  const { tokens, readingPosition } = evidence,
+    { steps, reading } = stepsOf(evidence),
+    named = steps.map(({ layer, name }) => ({ index: layer, name }));
+  const last = Math.max(...named.map(({ index }) => index));
+  const layers = chosenLayers(layer, named, {
+    last: named.flatMap(({ index }, place) => (index === last ? [place] : [])),
+  });
+  const of = (places: readonly number[], head: number | string): Matrix =>
+    whole(
+      tokens.length,
+      places.map((place) => ({
+        ...steps[place]!,
+        block: one(finite(given(evidence.attentions, "attentions")[steps[place]!.place], "attentions"), head),
+      })),
+    );
+  if (view === "grid") {
+    const heads = head === "all"
+      ? Array.from({ length: evidence.attentions![steps[0]!.place]!.shape[0]! }, (_, h) => h)
+      : [head];
+    const labels = layers.map((places) => places.map((place) => named[place]!.name).join(", "));
+    return grid(tokens.length, {
+      layers: labels,
+      heads: heads.map(String),
+      values: layers.flatMap((places) => heads.flatMap((each) => [...of(places, each).data])),
+    });
+  }
+  const matrices = layers.map((places) => of(places, head === "all" ? "mean" : head)), { rows, columns } = matrices[0]!;
   const mean = matrix(
     rows,
     columns,
@@ -63,9 +74,13 @@ export function view(
   );
   if (view === "row") {
     const notes = readingPosition === undefined
-      ? ["The answer is read from all positions: this is the mean of their attention rows"]
+      ? ["The answer is read from several positions: this is the mean of their attention rows"]
       : [];
-    return tokenScores(read(mean, readingPosition), { join: "sum", signed: false, notes });
+    return tokenScores(readingPosition === undefined ? meanRow(mean, reading) : rowOf(mean, readingPosition), {
+      join: "sum",
+      signed: false,
+      notes,
+    });
   }
   const all = tokens.map((_, t) => t);
   return {
@@ -75,19 +90,20 @@ export function view(
   };
 }
 
-function grid(length: number, seen: readonly Seen[], head: number | string): Result<"layer-head-grid"> {
-  const heads = seen[0]!.array.shape[0]!, tokens = Array.from({ length }, (_, t) => t);
-  const layers = { name: "layer", labels: seen.map(({ layer }) => layer) } as const,
-    from = { name: "from", tokens } as const,
-    to = { name: "to", tokens } as const;
-  const labels = head === "all" ? Array.from({ length: heads }, (_, h) => `${h}`) : [`${head}`];
-  const values = seen.flatMap(({ array }) => [...(head === "all" ? array.data : one(array, head).data)]);
+function grid(
+  length: number,
+  { layers, heads, values }: { readonly layers: string[]; readonly heads: string[]; readonly values: number[] },
+): Result<"layer-head-grid"> {
+  const tokens = Array.from({ length }, (_, t) => t);
   return {
     type: "layer-head-grid",
     signed: false,
     data: {
-      shape: [seen.length, labels.length, length, length],
-      axes: [layers, { name: "head", labels }, from, to],
+      shape: [layers.length, heads.length, length, length],
+      axes: [{ name: "layer", labels: layers }, { name: "head", labels: heads }, { name: "from", tokens }, {
+        name: "to",
+        tokens,
+      }],
       values,
     },
   };

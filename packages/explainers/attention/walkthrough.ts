@@ -7,7 +7,7 @@ import type { Evidence, NumberArray, Result } from "@hyaline/core/plugin";
 import { finite, given } from "../shared/given.ts";
 import { chosenLayers } from "../shared/layers.ts";
 import { type Matrix, matrix, multiply, rowOf, transpose } from "../shared/matrix.ts";
-import { placesOf, selfAttentions } from "./sources.ts";
+import { stepsOf } from "./steps.ts";
 import { headOf } from "./view.ts";
 
 export interface WalkthroughOptions {
@@ -33,9 +33,12 @@ export function softmax(scores: Matrix): Matrix {
  * The check compares A with the model's own: they differ where a mask or a position bias is added to the scores.
  */
 export function walkthrough(evidence: Evidence, { layer, head, dimensions }: WalkthroughOptions): Result<"model-card"> {
-  const { tokens } = evidence, places = placesOf(evidence), within = selfAttentions(places, places.explained);
-  const named = within.map((place) => ({ index: places.info[place]!.layer, name: places.info[place]!.name }));
-  const place = within[chosenLayers(layer, named, { last: Math.max(...named.map(({ index }) => index)) })[0]!]!;
+  const { steps, reading } = stepsOf(evidence),
+    own = steps.filter(({ kind, from }) => kind === "self" && from === reading);
+  const tokens = evidence.tokens.slice(reading.before, reading.before + reading.length);
+  const { place } = own[
+    chosenLayers(layer, own.map(({ layer, name }) => ({ index: layer, name })), { last: [own.length - 1] })[0]![0]!
+  ]!;
   const projection = given(given(evidence.projections, "projections")[place], "projections");
   const [q, k, v] = [projection.query, projection.key, projection.value].map((array) =>
     headOf(finite(array, "projections"), head)
@@ -43,8 +46,8 @@ export function walkthrough(evidence: Evidence, { layer, head, dimensions }: Wal
   const weights = headOf(finite(given(evidence.attentions, "attentions")[place] as NumberArray, "attentions"), head);
   const dot = multiply(q, transpose(k)),
     scores = matrix(dot.rows, dot.columns, (i, j) => dot.data[i * dot.columns + j]! * projection.scale);
-  const own = softmax(scores), output = multiply(weights, v);
-  const difference = own.data.reduce((most, a, i) => Math.max(most, Math.abs(a - weights.data[i]!)), 0);
+  const again = softmax(scores), output = multiply(weights, v);
+  const difference = again.data.reduce((most, a, i) => Math.max(most, Math.abs(a - weights.data[i]!)), 0);
   const section = (title: string, m: Matrix, columns = m.columns) => ({
     title,
     entries: tokens.map(({ text }, t) => ({ label: text, value: printed(rowOf(m, t), columns) })),

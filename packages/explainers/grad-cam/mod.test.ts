@@ -74,6 +74,28 @@ describe("grad-cam", () => {
     },
   );
 
+  test("maps encoder and decoder each from its own tokens, and fuses them side by side", () => {
+    const pad = (array: { shape: number[]; data: Float32Array }, before: number) => {
+      const d = array.shape[1]!, data = new Float32Array(10 * d);
+      data.set(array.data, before * d);
+      return { shape: [10, d], data };
+    };
+    const tokens = [0, 5].flatMap((before) =>
+      evidence.tokens.map((token) => ({ ...token, source: before ? "decoder" : "encoder" }))
+    );
+    const two = {
+      ...evidence,
+      tokens,
+      readingPosition: 5,
+      layers: [...layers, ...layers],
+      hiddenStates: [0, 5].flatMap((before) => hiddenStates.map((h: never) => pad(h, before))),
+      gradients: { hiddenStates: [0, 5].flatMap((before) => hiddenGradients.map((g: never) => pad(g, before))) },
+    };
+    near(values({}, two), [...values({}), ...values({})]);
+    expect(run({ layer: "last" }, two).notes!.filter((note) => note.includes("read from one token alone")))
+      .toHaveLength(1);
+  });
+
   test("refuses NaN and unknown layers", () => {
     const spoiled = [
       hiddenStates[0],

@@ -6,8 +6,9 @@
 import { type Evidence, type NumberArray, plugin, type Result } from "@hyaline/core/plugin";
 import { row } from "../shared/channels.ts";
 import { finite, given } from "../shared/given.ts";
-import { chosenLayers, type LayerChoice } from "../shared/layers.ts";
+import { chosenLayers, lastPlaces, type LayerChoice } from "../shared/layers.ts";
 import { tokenScores } from "../shared/scores.ts";
+import { sourcesOf } from "../shared/sources.ts";
 import { cams, toUnit } from "./cams.ts";
 
 interface Options {
@@ -31,21 +32,30 @@ export default plugin({
     const { tokens, readingPosition } = evidence;
     const layers = given(evidence.layers, "layers"), states = given(evidence.hiddenStates, "hidden states");
     const gradients = given(evidence.gradients?.hiddenStates, "gradients of the hidden states");
-    const last = Math.max(...layers.map(({ index }) => index));
-    const places = chosenLayers(layer, layers, { "last-input": last - 1, last });
-    const text = tokens.map(({ special }) => average === "all" || !special);
-    const averaged = text.some(Boolean) ? text : tokens.map(() => true);
-    const maps = places.map((place) =>
-      toUnit(
+    const ends = lastPlaces(layers), sources = sourcesOf(tokens);
+    const chosen = chosenLayers(layer, layers, {
+      "last-input": ends.map((place) => Math.max(0, place - 1)),
+      last: ends,
+    });
+    const map = (place: number): Float64Array => {
+      const { before, length } = sources[ends.findIndex((end) => place <= end)] ?? { before: 0, length: tokens.length };
+      const own = tokens.map((_, t) => t >= before && t < before + length),
+        text = own.map((mine, t) => mine && (average === "all" || !tokens[t]!.special));
+      const averaged = text.some(Boolean) ? text : own;
+      return toUnit(
         cams[variant]!({
           states: finite(states[place], "hidden states"),
           gradients: finite(gradients[place], "gradients of the hidden states"),
           averaged,
         }),
-      )
-    );
+      );
+    };
+    // Sources of one layer lie beside each other: where one has tokens the other's map is zero.
+    const maps = chosen.map((places) => places.map(map).reduce((a, b) => a.map((x, t) => x + b[t]!)));
     const notes = [
-      ...places.filter((place) => tokens.length > 1 && onlyReading(gradients[place]!, readingPosition)).map((place) =>
+      ...chosen.flat().filter((place) => tokens.length > 1 && onlyReading(gradients[place]!, readingPosition)).map((
+        place,
+      ) =>
         `After layer "${
           layers[place]!.name
         }" the answer is read from one token alone: the gradient is zero elsewhere, so this map cannot show the others. Choose an earlier layer`
@@ -60,8 +70,11 @@ export default plugin({
         signed: false,
         notes,
         data: {
-          shape: [places.length, tokens.length],
-          axes: [{ name: "layer", labels: places.map((place) => layers[place]!.name) }, {
+          shape: [chosen.length, tokens.length],
+          axes: [{
+            name: "layer",
+            labels: chosen.map((places) => places.map((place) => layers[place]!.name).join(", ")),
+          }, {
             name: "token",
             tokens: tokens.map((_, t) => t),
           }],

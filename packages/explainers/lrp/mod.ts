@@ -27,7 +27,7 @@ export default plugin({
         axes: [
           {
             name: "layer",
-            labels: Array.from({ length: depth }, (_, l) => layers?.find(({ index }) => index === l)?.name ?? `${l}`),
+            labels: Array.from({ length: depth }, (_, l) => layers?.[l]?.name ?? `${l}`),
           },
           { name: "token", tokens: tokens.map((_, t) => t) },
         ],

@@ -14,27 +14,35 @@ interface Named {
 }
 
 /**
- * Places in `layers` of those that are meant, in the order they were asked for.
+ * Places in `layers` of each layer that is meant, in the order asked for. A number is the layer's own; encoder and decoder both
+ * have a layer 1, so one layer can have several places.
  *
- * @param words further words and the numbers they stand for, such as `{ last: 6 }`
+ * @param words further words and the places they stand for, such as `{ last: [6] }`
  * @throws UNKNOWN_LAYER
  */
 export function chosenLayers(
   choice: LayerChoice,
   layers: readonly Named[],
-  words: Readonly<Record<string, number>> = {},
-): number[] {
-  if (choice === "all") return layers.map((_, place) => place);
-  const asked = typeof choice === "string" ? choice.split(",").map((part) => part.trim()) : [choice].flat();
+  words: Readonly<Record<string, readonly number[]>> = {},
+): number[][] {
+  const numbers = [...new Set(layers.map(({ index }) => index))];
+  const asked: readonly (number | string)[] = choice === "all"
+    ? numbers
+    : typeof choice === "string"
+    ? choice.split(",").map((part) => part.trim())
+    : [choice].flat();
   return asked.map((layer) => {
-    const number = words[layer] ?? (/^\d+$/.test(`${layer}`) ? Number(layer) : undefined);
-    const place = layers.findIndex(({ index, name }) => (number === undefined ? name === layer : index === number));
-    if (place < 0) {
-      throw unknownLayer(layer as number | string, [
-        ...Object.keys(words),
-        ...layers.map(({ index }) => index),
-      ]);
-    }
-    return place;
+    const number = /^\d+$/.test(`${layer}`) ? Number(layer) : undefined;
+    const places = words[layer] ??
+      layers.flatMap((
+        { index, name },
+        place,
+      ) => ((number === undefined ? name === layer : index === number) ? [place] : []));
+    if (places.length === 0) throw unknownLayer(layer, [...Object.keys(words), ...numbers]);
+    return [...places];
   });
 }
+
+/** Places of the highest number of each run of layers: a run ends where numbers start again, with the next source. */
+export const lastPlaces = (layers: readonly Named[]): number[] =>
+  layers.flatMap(({ index }, place) => ((layers[place + 1]?.index ?? 0) <= index ? [place] : []));

@@ -41,19 +41,16 @@ export function rowNormalised(a: Matrix): Matrix {
   return matrix(a.rows, a.columns, (i, j) => (sums[i] === 0 ? 0 : a.data[i * a.columns + j]! / sums[i]!));
 }
 
-/** The mean of all rows. `[rows, columns]` → `[columns]` */
-export const meanRow = (a: Matrix): Float64Array =>
+/** The mean of some rows. `[rows, columns]` → `[columns]` */
+export const meanRow = (
+  a: Matrix,
+  { before, length }: { readonly before: number; readonly length: number } = { before: 0, length: a.rows },
+): Float64Array =>
   Float64Array.from({ length: a.columns }, (_, j) => {
     let sum = 0;
-    for (let i = 0; i < a.rows; i++) sum += a.data[i * a.columns + j]!;
-    return sum / a.rows;
+    for (let i = before; i < before + length; i++) sum += a.data[i * a.columns + j]!;
+    return sum / length;
   });
-
-/** One row, or the mean of all where no single one is read. */
-export const read = (
-  a: Matrix,
-  row: number | undefined,
-): Float64Array => (row === undefined ? meanRow(a) : rowOf(a, row));
 
 /** How the heads of `[H, T, S]` become one matrix. */
 export const headFusions = {

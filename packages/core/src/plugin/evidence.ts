@@ -1,8 +1,9 @@
 /**
  * What an explainer is given: plain numbers about one forward pass and one target. No session, no file, no network.
  *
- * Arrays are flat and row-major. T is the number of tokens of the explained source, d the width of its embeddings, L the number of
- * layers, H the number of heads.
+ * Arrays are flat and row-major. T is the number of tokens, d the width of their embeddings, L the number of layers, H the number of
+ * heads. A model of two sources (encoder and decoder) has the tokens of both, one source after the other: arrays over tokens are zero
+ * where a source has no part in them; the rows and columns of an attention are the positions within its own two sources.
  *
  * @module
  */
@@ -59,7 +60,7 @@ export type Replacement = "mask" | "pad" | "delete";
 export type Edit = { readonly keep: readonly boolean[]; readonly replacement?: Replacement } | { readonly ids: readonly number[] };
 
 export interface Evidence {
-  /** Tokens of the explained source; special ones are marked. */
+  /** Tokens of all sources, one source after the other; special ones are marked. */
   readonly tokens: readonly Token[];
   /** Tokens by word, special ones left out; indices into `tokens`. */
   readonly words?: readonly Pick<Word, "text" | "tokens">[];
