@@ -24,7 +24,7 @@ import scores
 
 OUT = Path(__file__).resolve().parent.parent / "ioi-lm"
 SPECIAL = ["<pad>", "<s>", "<unk>"]
-STEPS, BATCH, RATE, SEED = 5000, 128, 3e-3, 11
+STEPS, BATCH, RATE, SEED = 3000, 64, 3e-3, 11
 HELD_OUT, CASES = 2000, 200
 
 

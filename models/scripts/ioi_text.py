@@ -50,8 +50,8 @@ AGREEMENT = (
 class Case:
     """A prompt, the word that must follow, the wrong word of the same kind, and the deciding words.
 
-    `evidence` counts words from 0 by `words`-like splitting of the prompt (runs
-    of letters, or punctuation), so that a word that occurs twice is one place.
+    `evidence_positions` count the words and marks of the prompt from 0, so that
+    of a word that occurs twice one place is meant.
     """
 
     text: str
