@@ -1,3 +1,7 @@
+export { canonicalise, type Canonical } from "./canon/canonicalise.ts";
+export { because, type Canonicaliser, type Refusal, type Report } from "./canon/canonicaliser.ts";
+export { Draft } from "./canon/draft.ts";
+export { type Knowledge, Scene } from "./canon/scene.ts";
 export * from "./errors.ts";
 export * from "./graph/graph.ts";
 export * from "./graph/tensor.ts";

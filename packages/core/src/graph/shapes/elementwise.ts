@@ -127,6 +127,7 @@ export const elementwise: readonly ShapeRule[] = [
   ...["HardSigmoid", "HardSwish", "Swish", "Mish", "Softplus", "Softsign", "Shrink", "BitwiseNot"].map((op) =>
     unary(op)
   ),
+  unary("hyaline.Silu"),
   predicate("Not", 1, (x) => Number(x === 0)),
   predicate("IsNaN", 1, (x) => Number(Number.isNaN(x))),
   predicate("IsInf", 1, (x) => Number(Math.abs(x!) === Infinity)),

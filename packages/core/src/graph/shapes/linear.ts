@@ -71,7 +71,8 @@ export const productOf = (op: string, dtype: (s: Site) => DType, b = 1): ShapeRu
 
 /** Products of the standard and the com.microsoft domain over floats. */
 export const linear: readonly ShapeRule[] = [
-  productOf("MatMul", (s) => s.dtype(0)),
+  // Canonical graphs give MatMul the transposes of FusedMatMul; a file's MatMul has no attributes.
+  { op: "MatMul", types: (s) => [{ dtype: s.dtype(0), dims: fusedProduct(s) }] },
   { op: "Gemm", types: gemm },
   { op: "Einsum", types: (s) => [{ dtype: s.dtype(0), dims: einsum(s) }] },
   { op: "com.microsoft.FusedMatMul", types: (s) => [{ dtype: s.dtype(0), dims: fusedProduct(s) }] },

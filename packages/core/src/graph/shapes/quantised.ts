@@ -5,7 +5,7 @@
  */
 import { isFloat, type TensorType } from "../tensor.ts";
 import { elementType } from "./elementwise.ts";
-import { broadcast } from "./layout.ts";
+import { broadcast, each } from "./layout.ts";
 import { product, productOf } from "./linear.ts";
 import { likeFirst, type ShapeRule, type Site } from "./site.ts";
 
@@ -13,9 +13,20 @@ const quantize = (op: string): ShapeRule => ({
   op,
   types: (s) => [{ dtype: s.has(2) ? s.dtype(2) : elementType(s, "output_dtype", "uint8"), dims: s.dims(0) }],
 });
+/** s (q − z) with one scale, or one for each index along `axis`. */
 const dequantize = (op: string): ShapeRule => ({
   op,
   types: (s) => [{ dtype: elementType(s, "output_dtype", s.dtype(1)), dims: s.dims(0) }],
+  values: (s, [y]) => {
+    const q = s.read(0), scale = s.read(1), zero = s.has(2) ? s.read(2) : [0];
+    if (s.rank(1) > 1) return [];
+    const axis = scale.length > 1 ? s.axis(s.number("axis", 1), s.rank(0)) : 0;
+    let i = 0;
+    return [each(y!.dims, (at) => {
+      const k = scale.length > 1 ? at[axis]! : 0;
+      return scale[k]! * (q[i++]! - zero[zero.length > 1 ? k : 0]!);
+    })];
+  },
 });
 
 /** Embedding rows of packed 4-bit (or 8-bit) blocks: a uint8 table holds `8 / bits` elements a byte along its last axis. */

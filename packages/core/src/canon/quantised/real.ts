@@ -1,0 +1,87 @@
+/**
+ * The floats that integer tensors stand for: s (q − z).
+ *
+ * Relevance crosses rounding unchanged (straight-through): an activation's integers stand for the tensor they were rounded
+ * from, a weight's for `DequantizeLinear` of the constant.
+ *
+ * @module
+ */
+import { operator } from "../../graph/graph.ts";
+import { fromNumbers } from "../../graph/fold.ts";
+import { size } from "../../graph/tensor.ts";
+import type { Draft } from "../draft.ts";
+import type { Scene } from "../scene.ts";
+
+/** Scale and zero point of a quantised tensor; `axis` is the channel they run along, if there are many. */
+export interface Quantisation {
+  readonly scale: string;
+  readonly zero?: string | undefined;
+  readonly axis?: number;
+}
+
+/** Operators that move integers as they would move floats. */
+const MOVEMENT = new Set([
+  "Reshape",
+  "Transpose",
+  "Squeeze",
+  "Unsqueeze",
+  "Flatten",
+  "Slice",
+  "Gather",
+  "Expand",
+  "Identity",
+  "MaxPool",
+]);
+
+/** What integers were rounded from, through operators that only move them; `undefined` where that is not told. */
+type Leaf = (tensor: string) => string | undefined;
+function moved(scene: Scene, draft: Draft, tensor: string, leaf: Leaf): string | undefined {
+  const at = leaf(tensor), node = scene.made(tensor);
+  if (at || !node || !MOVEMENT.has(operator(node))) return at;
+  const source = moved(scene, draft, node.inputs[0]!, leaf);
+  return source && draft.op(node.op, [source, ...node.inputs.slice(1)], node.attributes);
+}
+
+/** The float tensor an activation was rounded from; `undefined` where it comes from elsewhere. */
+export const roundedFrom = (scene: Scene, draft: Draft, tensor: string): string | undefined =>
+  moved(scene, draft, tensor, (t) => {
+    const node = scene.made(t, "QuantizeLinear", "DynamicQuantizeLinear", "com.microsoft.QuantizeLinear");
+    return node?.outputs[0] === t ? node.inputs[0] : undefined;
+  });
+
+/** A weight as floats: `DequantizeLinear` over the file's integers, its zero point brought to the shape of the scale. */
+export function dequantised(scene: Scene, draft: Draft, weight: string, { scale, zero, axis }: Quantisation): string {
+  const scales = size(scene.dims(scale) ?? []), many = scales > 1 && axis !== undefined;
+  const flatScale = (scene.dims(scale)?.length ?? 0) > 1 || (!many && scene.dims(scale)?.length === 1)
+    ? draft.reshape(scale, many ? [scales] : [])
+    : scale;
+  const inputs = [weight, flatScale];
+  const zeros = zero ? scene.values(zero) : undefined;
+  if (zeros?.some((z) => z !== 0)) {
+    const dims = many ? [scales] : [];
+    inputs.push(
+      draft.constant(
+        fromNumbers(
+          scene.type(weight)!.dtype,
+          dims,
+          many && zeros.length === 1 ? Array<number>(scales).fill(zeros[0]!) : zeros,
+        ),
+        "zero",
+      ),
+    );
+  } else if (zero && !zeros) inputs.push(zero);
+  return draft.op("DequantizeLinear", inputs, many ? { axis } : {});
+}
+
+/** Either of the two: what an activation was rounded from, or a constant (or rows of it) dequantised. */
+export function real(scene: Scene, draft: Draft, tensor: string, quantisation: Quantisation): string | undefined {
+  if (scene.isFixed(tensor)) return dequantised(scene, draft, tensor, quantisation);
+  const source = roundedFrom(scene, draft, tensor);
+  if (source || size(scene.dims(quantisation.scale) ?? []) > 1) return source;
+  return moved(
+    scene,
+    draft,
+    tensor,
+    (t) => (scene.isFixed(t) ? dequantised(scene, draft, t, quantisation) : undefined),
+  );
+}
