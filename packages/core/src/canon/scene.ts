@@ -72,6 +72,8 @@ export class Scene {
   /** Elements of a small tensor that depends on shapes and constants alone. */
   values(tensor: string | undefined): readonly number[] | undefined {
     if (!tensor) return undefined;
+    const passed = this.made(tensor, "Identity");
+    if (passed) return this.values(passed.inputs[0]);
     const folded = this.#known.get(tensor);
     if (folded) return numbers(folded);
     const constant = this.#constants.get(tensor);

@@ -44,7 +44,7 @@ const variadic = (op: string, f: Function): ShapeRule => ({
 });
 
 /** round(½) goes to the even neighbour. */
-const halfToEven = (x: number): number => {
+export const halfToEven = (x: number): number => {
   const low = Math.floor(x), tail = x - low;
   return tail < 0.5 ? low : tail > 0.5 ? low + 1 : low % 2 === 0 ? low : low + 1;
 };

@@ -76,8 +76,6 @@ export const linear: readonly ShapeRule[] = [
   { op: "Gemm", types: gemm },
   { op: "Einsum", types: (s) => [{ dtype: s.dtype(0), dims: einsum(s) }] },
   { op: "com.microsoft.FusedMatMul", types: (s) => [{ dtype: s.dtype(0), dims: fusedProduct(s) }] },
-  { op: "com.microsoft.FusedMatMulActivation", types: (s) => [{ dtype: s.dtype(0), dims: fusedProduct(s) }] },
   { op: "com.microsoft.TransposeMatMul", types: (s) => [{ dtype: s.dtype(0), dims: fusedProduct(s) }] },
   { op: "com.microsoft.FusedGemm", types: gemm },
-  { op: "com.microsoft.GemmFastGelu", types: (s) => [{ dtype: s.dtype(0), dims: product(s, s.dims(0), s.dims(1)) }] },
 ];

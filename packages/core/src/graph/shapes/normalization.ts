@@ -55,5 +55,5 @@ export const normalization: readonly ShapeRule[] = [
     "Hardmax",
   ]
     .map((op) => likeFirst(op)),
-  ...["com.microsoft.BiasSoftmax", "com.microsoft.GroupNorm"].map((op) => likeFirst(op)),
+  likeFirst("com.microsoft.BiasSoftmax"),
 ];

@@ -3,16 +3,33 @@
  *
  * @module
  */
-import { isFloat, type TensorType } from "../tensor.ts";
-import { elementType } from "./elementwise.ts";
+import { type DType, isFloat, type TensorType } from "../tensor.ts";
+import { elementType, halfToEven } from "./elementwise.ts";
 import { broadcast, each } from "./layout.ts";
 import { product, productOf } from "./linear.ts";
 import { likeFirst, type ShapeRule, type Site } from "./site.ts";
 
+/** Ranges that rounded values are held within. */
+const RANGE: Partial<Record<DType, readonly [number, number]>> = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  uint16: [0, 65535],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+};
+
+/** round(x / s) + z within the range of the type, ties to even; folded for a single scale. */
 const quantize = (op: string): ShapeRule => ({
   op,
   types: (s) => [{ dtype: s.has(2) ? s.dtype(2) : elementType(s, "output_dtype", "uint8"), dims: s.dims(0) }],
+  values: (s, [y]) => {
+    const range = RANGE[y!.dtype];
+    if (!range || s.read(1).length !== 1) return [];
+    const scale = s.scalar(1), zero = s.scalar(2, 0);
+    return [s.read(0).map((x) => Math.min(Math.max(halfToEven(x / scale) + zero, range[0]), range[1]))];
+  },
 });
+
 /** s (q − z) with one scale, or one for each index along `axis`. */
 const dequantize = (op: string): ShapeRule => ({
   op,
@@ -62,7 +79,6 @@ export const quantised: readonly ShapeRule[] = [
   productOf("QLinearMatMul", (s) => s.dtype(7), 3),
   productOf("com.microsoft.MatMulIntegerToFloat", (s) => s.dtype(2)),
   productOf("com.microsoft.DynamicQuantizeMatMul", (s) => s.dtype(0)),
-  productOf("com.microsoft.MatMulInteger16", () => "int32"),
   {
     op: "com.microsoft.QGemm",
     types: (s) => {
@@ -73,7 +89,6 @@ export const quantised: readonly ShapeRule[] = [
   },
   blockedProduct("com.microsoft.MatMulNBits"),
   blockedProduct("com.microsoft.MatMulBnb4"),
-  blockedProduct("com.microsoft.MatMulFpQ4"),
   { op: "com.microsoft.GatherBlockQuantized", types: gatheredBlocks },
   qlinearBinary("com.microsoft.QLinearAdd"),
   qlinearBinary("com.microsoft.QLinearMul"),
