@@ -1,0 +1,79 @@
+/**
+ * Columns and lines in a terminal, where a Chinese character or an emoji takes two cells and an accent none.
+ *
+ * @module
+ */
+import width from "string-width";
+
+/** Cells a text takes; escape sequences take none. */
+export const cells = (text: string): number => width(text);
+
+/** Fills a text with blanks to so many cells. */
+export const padEnd = (text: string, to: number): string => text + " ".repeat(Math.max(0, to - cells(text)));
+export const padStart = (text: string, to: number): string => " ".repeat(Math.max(0, to - cells(text))) + text;
+export const centre = (text: string, to: number): string => {
+  const room = Math.max(0, to - cells(text)), left = Math.floor(room / 2);
+  return " ".repeat(left) + text + " ".repeat(room - left);
+};
+
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Cuts a text to so many cells between graphemes, with an ellipsis where something is lost. */
+export function clip(text: string, to: number): string {
+  if (cells(text) <= to) return text;
+  let kept = "";
+  for (const { segment } of segmenter.segment(text)) {
+    if (cells(kept + segment) > to - 1) break;
+    kept += segment;
+  }
+  return kept + "…";
+}
+
+/** Breaks a sentence into lines: at blanks, and between any two characters of scripts written without them. */
+export function wrap(text: string, to: number): string[] {
+  const pieces = text.match(
+    /[\p{sc=Han}\u3000-\u303f\uff00-\uffef][，。；：、！？”）]*|[^\s\p{sc=Han}\u3000-\u303f\uff00-\uffef]+\s*|\s+/gu,
+  ) ?? [];
+  const lines: string[] = [];
+  let line = "";
+  for (const piece of pieces) {
+    if (line && cells((line + piece).trimEnd()) > to) {
+      lines.push(line.trimEnd());
+      line = "";
+    }
+    line += piece;
+  }
+  if (line.trim()) lines.push(line.trimEnd());
+  return lines;
+}
+
+/** Groups columns so that each group, with a margin before it, fits the width. A column too wide stands alone. */
+export function blocks(widths: readonly number[], margin: number, to: number): number[][] {
+  const groups: number[][] = [];
+  let used = Infinity;
+  widths.forEach((columnWidth, i) => {
+    if (used + columnWidth > to) {
+      groups.push([]);
+      used = margin;
+    }
+    groups.at(-1)!.push(i);
+    used += columnWidth;
+  });
+  return groups;
+}
+
+const eighths = ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
+
+/** A horizontal bar of a share in [0, 1], in eighths of a cell. */
+export function bar(share: number, to: number): string {
+  const units = Math.round(Math.max(0, Math.min(1, share)) * to * 8);
+  return "█".repeat(Math.floor(units / 8)) + (units % 8 ? eighths[(units % 8) - 1] : "");
+}
+
+const risers = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+
+/** A one-cell column of a share in [0, 1]; blank only for what rounds to nothing. */
+export const riser = (share: number): string => {
+  const level = Math.ceil(Math.min(1, share) * 8 - 0.08);
+  return level <= 0 ? " " : risers[level - 1]!;
+};
