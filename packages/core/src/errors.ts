@@ -221,3 +221,7 @@ export const externalPath = (location: string, why: string): HyalineError =>
 /** External data that is not there, or is shorter than the model says. */
 export const externalMissing = (location: string, why: string): HyalineError =>
   failure({ code: "EXTERNAL_MISSING", message: `External data "${location}" ${why}`, hint: "Fetch the .onnx_data file that belongs to this model" });
+
+/** An explainer asked for more evaluations of the model than its budget allows. */
+export const budgetSpent = (budget: number): HyalineError =>
+  failure({ code: "BUDGET_SPENT", message: `The budget of ${budget} evaluations is spent`, hint: "Give more with --option budget=N" });

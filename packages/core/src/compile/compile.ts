@@ -30,6 +30,8 @@ export interface CompileRequest {
   readonly composite: Composite;
   /** How many cotangents are carried at once. */
   readonly seeds?: number;
+  /** Forward tensors whose values are wanted too. */
+  readonly values?: readonly string[];
   /** Whether to write the ledger's lines; needs a composite that conserves and `at` that holds all sources. */
   readonly ledger?: boolean;
   /** Further rules, by operator; they win over the built-in ones. */
@@ -46,7 +48,7 @@ export const SEED = "seed";
  * @throws MISSING_RULES listing every operator on the way without a rule; UNREACHABLE where the target depends on none of `at`
  */
 export function compile(request: CompileRequest): Program {
-  const { shaped, sources, target, at, composite, seeds = 1 } = request, { graph, types } = shaped;
+  const { shaped, sources, target, at, composite, seeds = 1, values = [] } = request, { graph, types } = shaped;
   const entries = matched(shaped, sources, composite);
   const active = activity(shaped, sources, (node) => entries.get(node)?.use === "detach");
   const targetType = types.get(target);
@@ -56,13 +58,13 @@ export function compile(request: CompileRequest): Program {
   const downstream = activity(shaped, at.filter((name) => active.has(name)), (node) => entries.get(node)?.use === "detach");
   const upstream = ancestors(graph, target);
   const path = graph.nodes.filter((node) => node.outputs.some((o) => downstream.has(o) && active.has(o) && upstream.has(o)) && node.inputs.some((i) => downstream.has(i)));
-  if (!at.some((name) => active.has(name) && upstream.has(name))) throw unreachable(at.join(", "), target);
+  if (at.length > 0 && !at.some((name) => active.has(name) && upstream.has(name))) throw unreachable(at.join(", "), target);
   const ruleOf = (node: Node): OpRule | undefined => request.extraRules?.get(operator(node)) ?? rules.get(operator(node));
   const missing = path.filter((node) => !ruleOf(node));
   if (missing.length) throw missingRules(missing.map((node) => ({ op: node.op, domain: node.domain, node: node.name })));
 
   const b = new Builder(seeds), forward = new ForwardValues(shaped, b);
-  const messages = new Map<string, string[]>([[target, [b.seed(SEED, targetType.dims)]]]);
+  const messages = new Map<string, string[]>(at.length > 0 ? [[target, [b.seed(SEED, targetType.dims)]]] : []);
   const collect = (name: string): string | undefined => {
     const parts = messages.get(name);
     if (!parts || parts.length === 0) return undefined;
@@ -95,9 +97,9 @@ export function compile(request: CompileRequest): Program {
     const g = collect(name);
     if (g) cotangents.set(name, g);
   }
-  const lines = ledger?.lines ?? [];
-  const { steps, used } = prune(b.steps, [...cotangents.values(), ...lines.map((line) => line.tensor)]);
-  const keep = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([name]) => used.has(name) || name === SEED));
+  const recomputed = new Map(values.map((name) => [name, forward.value(name)])), lines = ledger?.lines ?? [];
+  const { steps, used } = prune(b.steps, [...cotangents.values(), ...recomputed.values(), ...lines.map((line) => line.tensor)]);
+  const keep = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([name]) => used.has(name)));
   return {
     taps: [...forward.taps].filter((name) => used.has(name)),
     seed: SEED,
@@ -106,6 +108,7 @@ export function compile(request: CompileRequest): Program {
     types: keep(b.types),
     steps,
     cotangents,
+    values: recomputed,
     ledger: lines,
   };
 }

@@ -51,8 +51,8 @@ export class Ledger {
     this.#line(STABILISED.has(use) ? "epsilon" : node.quantised ? "quantisation" : node.op.endsWith("Softmax") ? "softmax" : "nonlinear", node, rest);
   }
 
-  /** A plain derivative of a product of two active operands counts the relevance twice. */
-  #halvesUnevenly = ({ use, context }: Entry): boolean => use === "gradient" && context.active.filter(Boolean).length > 1 && /^(Mul|MatMul|Gemm)$/.test(context.node.op);
+  /** A plain derivative of a product of two active operands counts the relevance twice, of a quotient not at all. */
+  #halvesUnevenly = ({ use, context }: Entry): boolean => use === "gradient" && context.active.filter(Boolean).length > 1 && /^(Mul|MatMul|Gemm|Div)$/.test(context.node.op);
 
   #constants({ node, rule, context, found }: Entry): { share: string; weight: boolean }[] {
     if (!rule.additive) return [];

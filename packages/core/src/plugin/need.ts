@@ -32,3 +32,7 @@ export function resolveNeed(need: Need, options: Readonly<Record<string, unknown
   ));
   return needSchema.parse(chosen);
 }
+
+/** The first need of one kind. */
+export const needOf = <K extends "gradients" | "relevances" | "path" | "predict">(needs: readonly Need[], kind: K): Extract<Need, Record<K, unknown>> | undefined =>
+  needs.find((need): need is Extract<Need, Record<K, unknown>> => typeof need === "object" && kind in need);

@@ -30,7 +30,7 @@ export interface LedgerLine {
 export interface Program {
   /** Forward tensors it reads, under their names in the file. */
   readonly taps: readonly string[];
-  /** Name of the input that holds the cotangent of the target: `[seeds, …dims of the target]`, or the target's dims where `seeds` is 1. */
+  /** Name of the input that holds the cotangent of the target: `[seeds, …dims of the target]`, or the target's dims where `seeds` is 1. Not read where {@link takesSeed} is false. */
   readonly seed: string;
   /** How many cotangents are carried at once; above 1 every cotangent has a leading axis of this size. */
   readonly seeds: number;
@@ -40,13 +40,18 @@ export interface Program {
   readonly steps: readonly Step[];
   /** Forward tensor → the program's tensor that holds its cotangent (same shape, behind the axis of seeds). */
   readonly cotangents: ReadonlyMap<string, string>;
+  /** Forward tensor → the program's tensor that holds its value, for values the file does not give as they are. */
+  readonly values: ReadonlyMap<string, string>;
   readonly ledger: readonly LedgerLine[];
 }
 
 /** What a program returns: every tensor an executor must hand back. */
 export const outputsOf = (program: Program): string[] => [
-  ...new Set([...program.cotangents.values(), ...program.ledger.map((line) => line.tensor)]),
+  ...new Set([...program.cotangents.values(), ...program.values.values(), ...program.ledger.map((line) => line.tensor)]),
 ];
+
+/** Whether a program carries a message back, or only recomputes values. */
+export const takesSeed = (program: Program): boolean => program.types.has(program.seed);
 
 /**
  * The primitive set. All are ONNX operators of opset 21 with ONNX's meaning and ONNX's inputs, but

@@ -17,12 +17,22 @@ function gatherBack(c: RuleContext): (string | null)[] {
   return [b.scatterAdd(g, c.x[1]!, { axis, dims }), null];
 }
 
+/**
+ * The transpose of out[…k…] = x[…idx[…k…]…]: g times the one-hot `[…, depth, k, …]` of the indices, summed over k.
+ * Along the other axes the indices may cover only the first part of x.
+ */
+function elementsBack(c: RuleContext, { axis, indices, picked }: { axis: number; indices: string; picked: readonly number[] }): string {
+  const g = c.b.reshape(c.g, [...picked.slice(0, axis), 1, ...picked.slice(axis)]);
+  let out = c.b.sum(c.b.mul(oneHot(c, { axis, indices, picked }), g), [axis + 1], false);
+  c.dims[0]!.forEach((d, i) => { if (i !== axis) out = c.b.pad(out, i, { before: 0, after: d - picked[i]! }); });
+  return out;
+}
+
 /** One-hot of the indices along an axis: 1 where iota = index. */
-function oneHot(c: RuleContext, axis: number): string {
-  const { b } = c, depth = c.dims[0]![axis]!, iota = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
-  const picked = c.dims[1]!, rank = picked.length;
+function oneHot(c: RuleContext, { axis, indices, picked }: { axis: number; indices: string; picked: readonly number[] }): string {
+  const { b } = c, depth = c.dims[0]![axis]!, iota = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i)), rank = picked.length;
   const rows = b.reshape(b.tensor({ dtype: "int64", dims: [depth], data: iota }), [depth, ...Array<number>(rank - axis).fill(1)]);
-  const index = b.reshape(b.cast(c.x[1]!, "int64"), [...picked.slice(0, axis), 1, ...picked.slice(axis)]);
+  const index = b.reshape(b.cast(indices, "int64"), [...picked.slice(0, axis), 1, ...picked.slice(axis)]);
   const limit = b.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(BigInt(depth)) });
   const wrapped = b.where(b.less(index, b.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(0n) })), b.add(index, limit), index);
   return b.cast(b.equal(rows, wrapped), "float32");
@@ -31,16 +41,19 @@ function oneHot(c: RuleContext, axis: number): string {
 export const gather: OpRule[] = [
   { op: "Gather", linear: true, vjp: gatherBack },
   {
-    op: "GatherElements", // out[…k…] = x[…idx[…k…]…]: multiply by the one-hot [… depth, k …] and sum over k
+    op: "GatherElements",
     linear: true,
     vjp: (c) => {
-      const rank = c.dims[0]!.length, axis = (number(c.node, "axis", 0) + rank) % rank, picked = c.dims[1]!;
-      const g = c.b.reshape(c.g, [...picked.slice(0, axis), 1, ...picked.slice(axis)]);
-      const summed = c.b.sum(c.b.mul(oneHot(c, axis), g), [axis + 1], false);
-      // Along the other axes the indices may cover only the first part of x.
-      let out = summed;
-      c.dims[0]!.forEach((d, i) => { if (i !== axis) out = c.b.pad(out, i, { before: 0, after: d - picked[i]! }); });
-      return [out, null];
+      const rank = c.dims[0]!.length, axis = (number(c.node, "axis", 0) + rank) % rank;
+      return [elementsBack(c, { axis, indices: c.x[1]!, picked: c.dims[1]! }), null];
+    },
+  },
+  {
+    op: "TopK", // a look-up at the places the operator found
+    linear: true,
+    vjp: (c) => {
+      const rank = c.dims[0]!.length, axis = (number(c.node, "axis", -1) + rank) % rank;
+      return [elementsBack(c, { axis, indices: c.y[1]!, picked: c.outDims[0]! }), null];
     },
   },
   {

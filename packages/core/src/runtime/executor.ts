@@ -10,10 +10,10 @@ import type { Program } from "../program/program.ts";
 export interface PreparedProgram {
   /**
    * @param taps the forward tensors named by `program.taps`
-   * @param seed the target's cotangent, float32
+   * @param seed the target's cotangent, float32; left out where the program takes none
    * @returns every tensor of `outputsOf(program)`, by its name in the program
    */
-  run(taps: ReadonlyMap<string, Tensor>, seed: Tensor): Promise<Map<string, Tensor>>;
+  run(taps: ReadonlyMap<string, Tensor>, seed?: Tensor): Promise<Map<string, Tensor>>;
   /** What a person may want to know: bytes planned, operators handed to another executor. */
   readonly notes: readonly string[];
   release(): Promise<void>;

@@ -4,7 +4,7 @@
  * @module
  */
 import { encodeGraph } from "../../onnx/encode.ts";
-import { outputsOf } from "../../program/program.ts";
+import { outputsOf, takesSeed } from "../../program/program.ts";
 import type { Executor } from "../executor.ts";
 import { openSession, type SessionOptions } from "../session.ts";
 import { programGraph } from "./program_graph.ts";
@@ -19,7 +19,8 @@ export function ortExecutor(options: SessionOptions): Executor {
       return {
         notes: [],
         async run(taps, seed) {
-          const feeds = new Map([...program.taps.map((name) => [name, taps.get(name)!] as const), [program.seed, seed] as const]);
+          const feeds = new Map(program.taps.map((name) => [name, taps.get(name)!]));
+          if (seed && takesSeed(program)) feeds.set(program.seed, seed);
           return await session.run(feeds, fetches);
         },
         release: () => session.release(),

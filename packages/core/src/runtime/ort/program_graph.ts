@@ -6,7 +6,7 @@
 import type { Graph, Node } from "../../graph/graph.ts";
 import { type Constant, constant } from "../../graph/graph.ts";
 import { scalar } from "../../graph/tensor.ts";
-import { outputsOf, type Program, type Step } from "../../program/program.ts";
+import { outputsOf, type Program, type Step, takesSeed } from "../../program/program.ts";
 
 /** Whether the runtime's build has the fused `com.microsoft` operators for this backend. */
 export interface Dialect {
@@ -80,7 +80,7 @@ export function programGraph(program: Program, dialect: Dialect): Graph {
   }
   const port = (name: string) => ({ name, ...program.types.get(name)! });
   return {
-    inputs: [...program.taps.map(port), port(program.seed)],
+    inputs: [...program.taps, ...(takesSeed(program) ? [program.seed] : [])].map(port),
     outputs: outputsOf(program).map(port),
     nodes,
     constants,

@@ -1,0 +1,182 @@
+/**
+ * A checkpoint at work: its graph at each input shape, its forward session with taps, and its relevance programs.
+ *
+ * @module
+ */
+import { canonicalise } from "../canon/canonicalise.ts";
+import { compile, type CompileRequest, type ShapedGraph } from "../compile/mod.ts";
+import { failure, missingShapes } from "../errors.ts";
+import type { Graph } from "../graph/graph.ts";
+import { infer } from "../graph/infer.ts";
+import { modernise } from "../graph/modern.ts";
+import { openGraph } from "../graph/open.ts";
+import { isFloat, type Tensor, type TensorType } from "../graph/tensor.ts";
+import type { ExternalData } from "../onnx/external.ts";
+import { appendOutputs } from "../onnx/append_outputs.ts";
+import { encodeGraph } from "../onnx/encode.ts";
+import { outputsOf, type Program } from "../program/program.ts";
+import type { Executor, PreparedProgram } from "../runtime/executor.ts";
+import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
+import { filled, type Inputs, isSetting } from "./inputs.ts";
+import { findSources, type Source } from "./sources.ts";
+
+/** A graph at one input shape with the tensors that are explained. */
+export interface Shaped extends ShapedGraph {
+  readonly key: string;
+  readonly sources: readonly Source[];
+  /** The output that holds the answers. */
+  readonly target: string;
+}
+
+/** What a model is made from: the file, and what lies beside it. */
+export interface ModelFile {
+  readonly model: Uint8Array;
+  readonly external?: ExternalData;
+  /** The same files for the runtime, under the names the model gives them. */
+  readonly externalData?: SessionOptions["externalData"];
+}
+
+export interface ModelOptions {
+  readonly session: SessionOptions;
+  readonly executor: Executor;
+}
+
+/** How often the model ran and a message was carried back. */
+export interface Passes {
+  forward: number;
+  backward: number;
+}
+
+export class Model {
+  readonly file: ModelFile;
+  /** The file's graph in one spelling; names of tensors are the file's. */
+  readonly graph: Graph;
+  /** Version of the standard operator set the file was written in. */
+  readonly opset: number;
+  readonly passes: Passes = { forward: 0, backward: 0 };
+  readonly #bytes: Uint8Array;
+  readonly #options: ModelOptions;
+  readonly #shapes = new Map<string, Promise<Shaped>>();
+  readonly #programs = new Map<string, Promise<{ program: Program; prepared: PreparedProgram }>>();
+  #session: Promise<Session> | undefined;
+  #tapped = new Set<string>();
+
+  constructor(file: ModelFile, options: ModelOptions) {
+    this.file = file;
+    this.#options = options;
+    const opened = openGraph(file.model, { ...(file.external ? { external: file.external } : {}), pinned: CLOSED_BRANCH });
+    this.opset = opened.graph.opsets.get("") ?? 1;
+    this.graph = modernise(opened.graph);
+    this.#bytes = opened.bytes;
+  }
+
+  get options(): ModelOptions {
+    return this.#options;
+  }
+
+  /** The output that holds the answers: `logits` by custom, else the first float output. */
+  get target(): string {
+    const output = this.graph.outputs.find(({ name }) => name === "logits") ?? this.graph.outputs.find(({ dtype }) => isFloat(dtype)) ?? this.graph.outputs[0];
+    if (!output) throw failure({ code: "NO_OUTPUT", message: "The model has no output", hint: "hyaline inspect shows what the file holds" });
+    return output.name;
+  }
+
+  /** Shapes, canonical form and sources for inputs of these shapes; cached by shape. */
+  shaped(inputs: Inputs): Promise<Shaped> {
+    const settings = new Map([...inputs].filter(([name]) => this.graph.inputs.some((port) => port.name === name && isSetting(port))));
+    const key = [...inputs].map(([name, { dtype, dims }]) => `${name}:${dtype}[${dims}]${settings.has(name) ? `=${settings.get(name)!.data}` : ""}`).join(";");
+    return cached(this.#shapes, key, async () => {
+      const types = new Map<string, TensorType>(inputs), probed = new Map<string, TensorType>();
+      let told = infer(this.graph, types, { pinned: settings, probed });
+      const unknown = told.unknown.filter((name) => this.graph.inFile.has(name));
+      if (unknown.length) { // shapes that depend on data: the model itself tells them
+        for (const [name, { dtype, dims }] of await this.forward(inputs, unknown)) probed.set(name, { dtype, dims });
+        told = infer(this.graph, types, { pinned: settings, probed });
+      }
+      if (told.missing.length) throw missingShapes(told.missing);
+      const { graph, report } = canonicalise(this.graph, told);
+      const whole = infer(graph, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
+      if (whole.missing.length) throw missingShapes(whole.missing);
+      void report;
+      return { key, graph, types: whole.types, known: whole.known, sources: findSources(graph, whole.types), target: this.target };
+    });
+  }
+
+  /** Runs the checkpoint. Tapped tensors become outputs of its session, which is opened again when new ones are asked for. */
+  async forward(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
+    const session = await this.#with(fetches);
+    this.passes.forward++;
+    const given = new Map([...inputs].filter(([name]) => session.inputs.includes(name)));
+    const found = await session.run(given, fetches.filter((name) => !inputs.has(name)));
+    for (const name of fetches) if (inputs.has(name)) found.set(name, inputs.get(name)!);
+    return found;
+  }
+
+  /** Taps to open the session with, before the first run: one session instead of two. */
+  expect(fetches: readonly string[]): void {
+    for (const name of fetches) if (this.graph.inFile.has(name)) this.#tapped.add(name);
+  }
+
+  /** A compiled program, ready to run; cached by shape and request. */
+  program(shaped: Shaped, request: Omit<CompileRequest, "shaped" | "sources" | "target">): Promise<{ program: Program; prepared: PreparedProgram }> {
+    const key = [shaped.key, request.composite.id, JSON.stringify(request.composite.rules), request.at.join(), request.values?.join() ?? "", request.seeds ?? 1, request.ledger ?? false].join("|");
+    return cached(this.#programs, key, async () => {
+      const program = compile({ ...request, shaped, sources: shaped.sources.flatMap(({ tensors }) => tensors), target: shaped.target });
+      this.expect(program.taps);
+      return { program, prepared: await this.#options.executor.prepare(program) };
+    });
+  }
+
+  /** Carries a seed back through a program. */
+  async backward({ program, prepared }: { program: Program; prepared: PreparedProgram }, taps: ReadonlyMap<string, Tensor>, seed?: Tensor): Promise<Map<string, Tensor>> {
+    if (seed) this.passes.backward++;
+    const found = await prepared.run(taps, seed);
+    return new Map(outputsOf(program).map((name) => [name, found.get(name)!]));
+  }
+
+  /** A twin whose explained look-up is an input: the model behind its embeddings, for paths between inputs. */
+  async behindEmbeddings(tensors: readonly string[], fetches: readonly string[]): Promise<Session> {
+    const cut = new Set(tensors), nodes = this.graph.nodes.map((node) => ({ ...node, outputs: node.outputs.map((output) => (cut.has(output) ? `${output}~looked-up` : output)) }));
+    const inputs = [...this.graph.inputs, ...tensors.map((name) => ({ name, dtype: "float32" as const, dims: ["batch", "length", "width"] }))];
+    const outputs = [...new Set([...fetches.filter((name) => !cut.has(name)), this.target])].map((name) => ({ name, dtype: "float32" as const, dims: [] }));
+    return await openSession(encodeGraph({ ...this.graph, nodes, inputs, outputs }), this.#settings());
+  }
+
+  async release(): Promise<void> {
+    await (await this.#session)?.release();
+    for (const entry of this.#programs.values()) await (await entry).prepared.release();
+    this.#programs.clear();
+    this.#session = undefined;
+  }
+
+  #settings(): SessionOptions {
+    const { externalData } = this.file;
+    return { ...this.#options.session, ...(externalData ? { externalData } : {}) };
+  }
+
+  async #with(fetches: readonly string[]): Promise<Session> {
+    const open = await this.#session, has = new Set(open?.outputs ?? []);
+    const missing = fetches.filter((name) => !has.has(name) && this.graph.inFile.has(name));
+    if (open && missing.length === 0) return open;
+    missing.forEach((name) => this.#tapped.add(name));
+    const own = new Set(this.graph.outputs.map(({ name }) => name));
+    const opening = openSession(appendOutputs(this.#bytes, [...this.#tapped].filter((name) => !own.has(name))), this.#settings());
+    this.#session = opening;
+    const session = await opening;
+    await open?.release();
+    return session;
+  }
+}
+
+/** Merged decoders choose a branch by this input; without a cache it is false. */
+const CLOSED_BRANCH: ReadonlyMap<string, Tensor> = new Map([["use_cache_branch", filled("bool", [1], 0)]]);
+
+/** A failed attempt is forgotten, so that it can be tried again. */
+function cached<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const before = map.get(key);
+  if (before) return before;
+  const made = make();
+  map.set(key, made);
+  made.catch(() => map.delete(key));
+  return made;
+}

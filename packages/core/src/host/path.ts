@@ -1,0 +1,106 @@
+/**
+ * Integrated gradients' evidence (Sundararajan et al. 2017): the derivative averaged along the straight line from a baseline to
+ * the input, by Gauss–Legendre quadrature as in captum.
+ *
+ * @module
+ */
+import { numbers, type Tensor } from "../graph/tensor.ts";
+import type { PathEvidence } from "../plugin/evidence.ts";
+import { array, beside, rowsOf, stacked } from "./arrays.ts";
+import type { Gathered } from "./evidence.ts";
+import { type Inputs, typed } from "./inputs.ts";
+import type { Model, Shaped } from "./model.ts";
+import type { Stand } from "./predict.ts";
+
+export interface PathRequest {
+  readonly model: Model;
+  readonly shaped: Shaped;
+  readonly inputs: Inputs;
+  readonly gathered: Gathered;
+  readonly steps: number;
+  /** What the path starts from; special tokens stay as they are but for `zero`. */
+  readonly baseline: "zero" | "pad" | "mask";
+  readonly stand: Stand;
+  /** Which tokens, over all sources in order, stay at the baseline. */
+  readonly special: readonly boolean[];
+  readonly signal: AbortSignal;
+  progress(done: number, of: number): void;
+}
+
+/** Nodes and weights on [0, 1]: roots of the Legendre polynomial by Newton's method. */
+export function gaussLegendre(n: number): { nodes: number[]; weights: number[] } {
+  const nodes: number[] = [], weights: number[] = [];
+  for (let i = 0; i < n; i++) {
+    let x = Math.cos((Math.PI * (i + 0.75)) / (n + 0.5)), slope = 1;
+    for (let round = 0; round < 100; round++) {
+      let p = 1, before = 0;
+      for (let k = 0; k < n; k++) [p, before] = [((2 * k + 1) * x * p - k * before) / (k + 1), p];
+      slope = (n * (x * p - before)) / (x * x - 1);
+      const step = p / slope;
+      x -= step;
+      if (Math.abs(step) < 1e-15) break;
+    }
+    nodes.push((1 - x) / 2);
+    weights.push(1 / ((1 - x * x) * slope * slope));
+  }
+  return { nodes, weights };
+}
+
+const asFloat = (tensor: Tensor): Float32Array => (tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(numbers(tensor)));
+
+/** Embeddings of the baseline, by the look-up itself. */
+async function baselineOf({ model, shaped, inputs, gathered, baseline, stand, special }: PathRequest): Promise<Map<string, Tensor>> {
+  const all = gathered.sources.flatMap(({ tensors }) => tensors);
+  const zeros = (name: string): Tensor => ({ dtype: "float32", dims: shaped.types.get(name)!.dims, data: new Float32Array(asFloat(gathered.values.get(name)!).length) });
+  const id = baseline === "zero" ? undefined : baseline === "mask" ? stand.mask ?? stand.pad ?? stand.unknown : stand.pad ?? stand.unknown ?? stand.mask;
+  if (id === undefined) return new Map(all.map((name) => [name, zeros(name)]));
+  const changed = new Map(inputs);
+  for (const { input, before, positions } of gathered.sources) {
+    const ids = inputs.get(input)!;
+    if (numbers(ids).length === positions) changed.set(input, typed(ids.dtype, ids.dims, numbers(ids).map((own, i) => (special[before + i] ? own : id))));
+  }
+  const found = await model.forward(changed, all);
+  return new Map(all.map((name) => [name, { dtype: "float32", dims: found.get(name)!.dims, data: asFloat(found.get(name)!) }]));
+}
+
+/** Runs the path; the gathered gradient program is used again at every point. */
+export async function integrate(request: PathRequest): Promise<PathEvidence> {
+  const { model, shaped, inputs, gathered, steps, signal } = request, { program } = gathered.gradient!, { seed } = gathered.resolved;
+  const tensors = gathered.sources.flatMap((source) => source.tensors), ends = new Map(tensors.map((name) => [name, asFloat(gathered.values.get(name)!)]));
+  const starts = await baselineOf(request), { nodes, weights } = gaussLegendre(steps);
+  const session = await model.behindEmbeddings(tensors, program.taps);
+  try {
+    const at = async (alpha: number): Promise<{ value: number; taps: Map<string, Tensor> }> => {
+      const points = new Map(tensors.map((name) => {
+        const from = asFloat(starts.get(name)!), to = ends.get(name)!;
+        return [name, { dtype: "float32", dims: shaped.types.get(name)!.dims, data: to.map((v, i) => from[i]! + alpha * (v - from[i]!)) } as Tensor];
+      }));
+      model.passes.forward++;
+      const given = new Map([...inputs, ...points].filter(([name]) => session.inputs.includes(name)));
+      const fetched = await session.run(given, [...new Set([shaped.target, ...program.taps.filter((name) => !given.has(name))])]);
+      const logits = numbers(fetched.get(shaped.target)!), taps = new Map([...fetched, ...given]);
+      return { value: numbers(seed).reduce((sum, g, i) => (g === 0 ? sum : sum + g * logits[i]!), 0), taps };
+    };
+    const means = new Map(tensors.map((name) => [name, new Float64Array(ends.get(name)!.length)])), values = new Float32Array(steps);
+    for (let k = 0; k < steps; k++) {
+      signal.throwIfAborted();
+      const { value, taps } = await at(nodes[k]!), found = await model.backward(gathered.gradient!, taps, seed);
+      values[k] = value;
+      for (const name of tensors) {
+        const held = program.cotangents.get(name), mean = means.get(name)!;
+        if (held) asFloat(found.get(held)!).forEach((g, i) => (mean[i]! += weights[k]! * g));
+      }
+      request.progress(k + 1, steps);
+    }
+    const baselineValue = (await at(0)).value, value = (await at(1)).value;
+    const attributed = (name: string): Tensor => {
+      const to = ends.get(name)!, from = asFloat(starts.get(name)!), mean = means.get(name)!;
+      return { dtype: "float32", dims: shaped.types.get(name)!.dims, data: to.map((v, i) => (v - from[i]!) * mean[i]!) };
+    };
+    const attributions = stacked(gathered.sources.map((source) => beside(source.tensors.map((name) => rowsOf(attributed(name), source.channels)))));
+    const sum = attributions.data.reduce((a, b) => a + b, 0);
+    return { attributions, steps, baselineValue, values: array([steps], values), error: Math.abs(sum - (value - baselineValue)) };
+  } finally {
+    await session.release();
+  }
+}
