@@ -225,3 +225,25 @@ export const externalMissing = (location: string, why: string): HyalineError =>
 /** An explainer asked for more evaluations of the model than its budget allows. */
 export const budgetSpent = (budget: number): HyalineError =>
   failure({ code: "BUDGET_SPENT", message: `The budget of ${budget} evaluations is spent`, hint: "Give more with --option budget=N" });
+
+// Checkpoints and tokenisers
+
+/** A tokenizer file that no tokenizer can be made from. */
+export const tokenizerInvalid = (why: string, cause?: unknown): HyalineError =>
+  failure({ code: "TOKENIZER_INVALID", message: `Cannot use this tokenizer: ${why}`, hint: "Token ids can be given instead: --input-ids", cause });
+
+/** A checkpoint without a tokenizer. */
+export const tokenizerMissing = (checkpoint: string, why = "it holds no tokenizer.json"): HyalineError =>
+  failure({
+    code: "TOKENIZER_MISSING",
+    message: `Checkpoint "${checkpoint}" cannot read text: ${why}`,
+    hint: "Give token ids instead (--input-ids), or add the tokenizer.json of the original model",
+  });
+
+/** A text with more tokens than the model takes. */
+export const textTooLong = (tokens: number, limit: number): HyalineError =>
+  failure({
+    code: "TEXT_TOO_LONG",
+    message: `The text has ${tokens} tokens, more than the limit of ${limit}`,
+    hint: "Shorten it, or cut it with --truncate",
+  });

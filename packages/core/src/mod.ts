@@ -23,3 +23,5 @@ export * from "./onnx/external.ts";
 export * from "./onnx/limits.ts";
 export { constantOf, dtypeOf, tensorProto } from "./onnx/tensors.ts";
 export { floatAttributes } from "./onnx/attributes.ts";
+export * from "./checkpoint/tokenizer.ts";
+export * from "./checkpoint/words.ts";
