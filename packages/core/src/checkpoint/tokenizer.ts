@@ -18,7 +18,7 @@ import { locate } from "./subwords.ts";
 import { faithful, type Json } from "./tokenizer_json.ts";
 
 /** One token of a text. */
-export interface Token {
+export interface TextToken {
   readonly id: number;
   /** What a reader sees: the part of the text it stands for, or the vocabulary's entry where that is nothing. */
   readonly text: string;
@@ -33,7 +33,7 @@ export interface Token {
 
 export interface Encoded {
   readonly ids: readonly number[];
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly TextToken[];
   /** What `truncate` cut off the end. */
   readonly cut?: { readonly tokens: number; readonly characters: number };
 }
@@ -125,7 +125,7 @@ export class Tokenizer {
     };
   }
 
-  #body(text: string): Token[] {
+  #body(text: string): TextToken[] {
     const sections = this.#raw.split(original(text));
     const tokens = sections.flatMap(({ text: raw, token }) => {
       if (token) return [this.#added(text, token, raw)];
@@ -144,7 +144,7 @@ export class Tokenizer {
     );
   }
 
-  #pieces(text: string, section: Aligned): Token[] {
+  #pieces(text: string, section: Aligned): TextToken[] {
     const model = this.#library.model!;
     return cut(section, this.#library.pre_tokenizer, span(section)[0] === 0).flatMap((piece) => {
       if (piece.text === "") return [];
@@ -159,13 +159,13 @@ export class Tokenizer {
     });
   }
 
-  #added(text: string, { id, content, special }: AddedToken, where: Aligned): Token {
+  #added(text: string, { id, content, special }: AddedToken, where: Aligned): TextToken {
     const [start, end] = span(where);
     return { id, piece: content, text: text.slice(start, end), start, end, special };
   }
 
   /** Gives a token its last position and its text. Byte-level models may ask that a space stays outside. */
-  #settled(text: string, token: Token, last: number): Token {
+  #settled(text: string, token: TextToken, last: number): TextToken {
     let { start } = token, end = token.end > start ? last : token.end;
     if (this.#trim) {
       while (start < end && text[start] === " ") start++;
@@ -175,7 +175,7 @@ export class Tokenizer {
   }
 
   /** What the template puts before and behind a text. */
-  #template(text: string): [Token[], Token[]] {
+  #template(text: string): [TextToken[], TextToken[]] {
     const processor = this.#library.post_processor;
     if (!processor) return [[], []];
     const mark = "\0", all = processor([mark], null, true).tokens, at = all.indexOf(mark);
@@ -192,7 +192,7 @@ export class Tokenizer {
   }
 }
 
-const encoded = (tokens: readonly Token[]): Encoded => ({ ids: tokens.map(({ id }) => id), tokens });
+const encoded = (tokens: readonly TextToken[]): Encoded => ({ ids: tokens.map(({ id }) => id), tokens });
 
 /** A normaliser's single steps: each is aligned by itself. */
 function steps(normaliser: Library["normalizer"]): ((text: string) => string)[] {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Token } from "./tokenizer.ts";
+import type { TextToken } from "./tokenizer.ts";
 
 /** Tokens that make up one word of the text. */
-export interface Word {
+export interface TextWord {
   /** The word, spaces left out; a special token's own text where it stands alone. */
   readonly text: string;
   readonly start: number;
@@ -29,7 +29,7 @@ export interface Word {
  * console.assert(words.map(({ text }) => text).join("|") === "unhappy|man" && words[0]?.tokens.length === 2);
  * ```
  */
-export function joinWords(text: string, tokens: readonly Pick<Token, "text" | "start" | "end" | "special">[]): Word[] {
+export function joinWords(text: string, tokens: readonly Pick<TextToken, "text" | "start" | "end" | "special">[]): TextWord[] {
   const segments = [...new Intl.Segmenter("en", { granularity: "word" }).segment(text)];
   // Segment of each UTF-16 unit: a token belongs where its first written character does.
   const segmentAt = new Int32Array(text.length + 1).fill(segments.length);
