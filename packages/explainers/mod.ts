@@ -8,7 +8,11 @@ import type { Plugin } from "@hyaline/core/plugin";
 import attention from "./attention/explainer.json" with { type: "json" };
 import gradCam from "./grad-cam/explainer.json" with { type: "json" };
 import gradients from "./gradients/explainer.json" with { type: "json" };
+import lime from "./lime/explainer.json" with { type: "json" };
 import lrp from "./lrp/explainer.json" with { type: "json" };
+import occlusion from "./occlusion/explainer.json" with { type: "json" };
+import shap from "./shap/explainer.json" with { type: "json" };
+import shapleySampling from "./shapley-sampling/explainer.json" with { type: "json" };
 
 /** A plugin that comes with Hyaline. */
 export interface BuiltIn {
@@ -23,4 +27,8 @@ export const builtIns: readonly BuiltIn[] = [
   { manifest: gradCam, load: () => import("./grad-cam/mod.ts") },
   { manifest: attention, load: () => import("./attention/mod.ts") },
   { manifest: gradients, load: () => import("./gradients/mod.ts") },
+  { manifest: occlusion, load: () => import("./occlusion/mod.ts") },
+  { manifest: shap, load: () => import("./shap/mod.ts") },
+  { manifest: shapleySampling, load: () => import("./shapley-sampling/mod.ts") },
+  { manifest: lime, load: () => import("./lime/mod.ts") },
 ];

@@ -4,17 +4,7 @@
  * @module
  */
 import type { NumberArray } from "@hyaline/core/plugin";
-import {
-  add,
-  fuseHeads,
-  identity,
-  type Matrix,
-  matrix,
-  multiply,
-  rowNormalised,
-  transpose,
-  zeros,
-} from "../shared/matrix.ts";
+import { add, fuseHeads, identity, type Matrix, multiply, rowNormalised, transpose, zeros } from "../shared/matrix.ts";
 
 /** One attention with its gradient, both `[H, T, S]`, and where it stands. */
 export interface Carried {
