@@ -72,7 +72,7 @@ export function compile(request: CompileRequest): Program {
     messages.set(name, [sum]);
     return sum;
   };
-  const ledger = request.ledger ? new Ledger(b, forward) : undefined;
+  const ledger = request.ledger ? new Ledger(b, forward, { rounds: graph.nodes.some((node) => node.quantised && node.op === "Identity") }) : undefined;
 
   for (const node of [...path].reverse()) {
     b.origin = node.name;

@@ -31,24 +31,28 @@ export class Ledger {
   readonly lines: LedgerLine[] = [];
   readonly #b: Builder;
   readonly #forward: ForwardValues;
+  readonly #rounds: boolean;
 
-  constructor(b: Builder, forward: ForwardValues) {
+  /** @param rounds true where the runtime may compute any operator with integers (Q/DQ pairs): then every operator is measured */
+  constructor(b: Builder, forward: ForwardValues, { rounds }: { rounds: boolean }) {
     this.#b = b;
     this.#forward = forward;
+    this.#rounds = rounds;
   }
 
   record(entry: Entry): void {
     const { node, rule, use, context, found } = entry, constants = this.#constants(entry);
     for (const { share, weight } of constants) this.#line(weight ? "bias" : "constant", node, share);
     const exact = use === "identity" || use === "uniform" || (use === "gradient" && rule.linear === true);
-    if (exact && !node.quantised && !this.#halvesUnevenly(entry)) return;
+    const measured = node.quantised || this.#rounds;
+    if (exact && !measured && !this.#halvesUnevenly(entry)) return;
     // What arrived less what left: Σ g·y − Σ gᵢ·xᵢ − the constants' shares.
     const arrived = node.outputs.flatMap((output, i) => (context.gs[i] ? [this.#relevance(context.gs[i]!, output)] : []));
     const left = node.inputs.flatMap((input, i) => (context.active[i] && found[i] ? [this.#relevance(found[i]!, input)] : []));
     const sum = (terms: readonly string[]): string => terms.reduce((p, q) => this.#b.add(p, q));
     const gone = [...left, ...constants.map(({ share }) => share)];
     const rest = gone.length ? this.#b.sub(sum(arrived), sum(gone)) : sum(arrived);
-    this.#line(STABILISED.has(use) ? "epsilon" : node.quantised ? "quantisation" : node.op.endsWith("Softmax") ? "softmax" : "nonlinear", node, rest);
+    this.#line(STABILISED.has(use) ? "epsilon" : node.op.endsWith("Softmax") ? "softmax" : measured ? "quantisation" : "nonlinear", node, rest);
   }
 
   /** A plain derivative of a product of two active operands counts the relevance twice, of a quotient not at all. */
@@ -68,7 +72,7 @@ export class Ledger {
   #relevance(g: string, tensor: string): string {
     const b = this.#b, value = this.#forward.value(tensor);
     if (b.dtype(value) !== "float32") return b.total(b.scale(g, 0));
-    const safe = this.#forward.isFixed(tensor) && b.dims(tensor).length <= 1 ? value : b.where(b.equal(g, b.scalar(0)), b.scalar(0), value);
+    const safe = this.#forward.isFixed(tensor) && b.dims(value).length <= 1 ? value : b.where(b.equal(g, b.scalar(0)), b.scalar(0), value);
     return b.total(b.mul(g, safe));
   }
 
