@@ -63,7 +63,7 @@ export class ForwardValues {
     return this.#b.input(name, type);
   }
 
-  #moves = (node: Node): boolean => node.domain === "" && MOVEMENT.has(node.op) && this.#shaped.graph.inFile.has(node.inputs[0]!);
+  #moves = (node: Node): boolean => !node.quantised && node.domain === "" && MOVEMENT.has(node.op) && this.#shaped.graph.inFile.has(node.inputs[0]!);
 
   /** Repeats a forward node in the program; its float inputs are float32 by then. */
   #recompute(node: Node, wanted: string): string {
