@@ -6,6 +6,7 @@
 import type { Graph, Node } from "../../graph/graph.ts";
 import { type Constant, constant } from "../../graph/graph.ts";
 import { scalar } from "../../graph/tensor.ts";
+import { folded } from "./dequantise.ts";
 import { outputsOf, type Program, type Step, takesSeed } from "../../program/program.ts";
 
 /** Whether the runtime's build has the fused `com.microsoft` operators for this backend. */
@@ -74,10 +75,17 @@ export function programGraph(program: Program, dialect: Dialect): Graph {
   };
   for (const step of program.steps) {
     const write: Write = (node) => nodes.push({ domain: "", attributes: {}, name: `${step.origin}/${count++}`, origin: step.origin, ...node });
+    const weight = folded(step, constants, program.types.get(step.outputs[0]!)!.dims);
+    if (weight) {
+      constants.set(step.outputs[0]!, weight);
+      continue;
+    }
     const lower = LOWERINGS[step.op];
     if (lower) lower({ step, write, dialect, fresh, scalarOf, rank: (tensor) => program.types.get(tensor)!.dims.length });
     else write(step);
   }
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  for (const name of constants.keys()) if (!read.has(name)) constants.delete(name);
   const port = (name: string) => ({ name, ...program.types.get(name)! });
   return {
     inputs: [...program.taps, ...(takesSeed(program) ? [program.seed] : [])].map(port),
