@@ -2,8 +2,8 @@
 
 Three sources: the train side; the review sentences of the subjectivity data
 (Pang and Lee 2004, CC BY 4.0, unlabelled here, near copies of held-out
-sentences dropped); and parts of train sentences cut at their marks, where the
-teacher can tell which part carries the verdict.
+sentences dropped); and parts of train sentences, cut at their marks or
+anywhere, where the teacher can tell which part carries the verdict.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import batches
 import polarity
 from teacher import Teacher
 
-PARTS, SEED = 8000, 13
+PARTS, WINDOWS, SEED = 20000, 20000, 13
 
 
 def reviews(archive: Path, held_out: list[frozenset[str]], known: set[str]) -> list[str]:
@@ -48,6 +48,18 @@ def parts(texts: list[str], count: int, rng: random.Random) -> list[str]:
     return list(found)
 
 
+def windows(texts: list[str], count: int, rng: random.Random) -> list[str]:
+    """`count` different runs of 4 to 14 words from anywhere in a sentence."""
+    found: dict[str, None] = {}
+    while len(found) < count:
+        words = rng.choice(texts).split()
+        length = rng.randrange(4, 15)
+        if len(words) > length:
+            start = rng.randrange(len(words) - length + 1)
+            found[" ".join(words[start : start + length])] = None
+    return list(found)
+
+
 def main() -> None:
     """Writes {texts, labels (-1 unlabelled), logits [texts, 2]}."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -62,7 +74,8 @@ def main() -> None:
     train = [e.text for e in sides["train"]]
     known = {polarity.key(e.text) for e in sides["train"] + held}
     more = reviews(arguments.unlabelled, [polarity.words(e.text) for e in held], known)
-    cut = parts(train, PARTS, random.Random(SEED))
+    rng = random.Random(SEED)
+    cut = [*parts(train, PARTS, rng), *windows(train, WINDOWS, rng)]
     texts = [*train, *more, *cut]
     labels = [*(e.label for e in sides["train"]), *[-1] * (len(more) + len(cut))]
     print(f"{len(train)} train sentences, {len(more)} unlabelled, {len(cut)} parts", flush=True)

@@ -1,0 +1,47 @@
+/**
+ * An embedded checkpoint, opened for measuring: tokenizer and forward pass, one text at a time.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { openSession, type Tensor, Tokenizer } from "@hyaline/core";
+
+/** One checkpoint of this directory. */
+export interface Embedded {
+  readonly labels: readonly string[];
+  readonly tokenizer: Tokenizer;
+  /** Logits of a text: [classes] of a classifier, those behind the last token of a language model. */
+  logits(text: string): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+const json = async (url: URL) => JSON.parse(await readFile(url, "utf8"));
+
+/** The model's file in the `onnx` folder of each checkpoint. */
+export const modelFile = (id: string): URL =>
+  new URL(`${id}/onnx/${id === "sentiment-en" ? "model_quantized" : "model"}.onnx`, import.meta.url);
+
+/**
+ * Opens a checkpoint of this directory on ONNX Runtime's wasm build.
+ *
+ * @param id `sentiment-en`, `sentiment-lstm` or `ioi-lm`
+ */
+export async function openEmbedded(id: string, file: URL = modelFile(id)): Promise<Embedded> {
+  const at = (name: string) => new URL(`${id}/${name}`, import.meta.url);
+  const tokenizer = new Tokenizer(await json(at("tokenizer.json")), await json(at("tokenizer_config.json")));
+  const { id2label = {} } = await json(at("config.json")) as { id2label?: Record<string, string> };
+  const session = await openSession(await readFile(file), { backend: "wasm", threads: 1 });
+  return {
+    labels: Object.values(id2label),
+    tokenizer,
+    async logits(text) {
+      const { ids } = tokenizer.encode(text);
+      const filled = (value: (id: number) => number): Tensor => ({ dtype: "int64", dims: [1, ids.length], data: BigInt64Array.from(ids, (id) => BigInt(value(id))) });
+      const feeds = new Map([["input_ids", filled((id) => id)], ["attention_mask", filled(() => 1)], ["token_type_ids", filled(() => 0)]]);
+      const wanted = new Map(session.inputs.map((name) => [name, feeds.get(name)!]));
+      const { data, dims } = (await session.run(wanted, ["logits"])).get("logits")!;
+      return (data as Float32Array).slice(-dims.at(-1)!);
+    },
+    release: () => session.release(),
+  };
+}
