@@ -228,6 +228,70 @@ export const budgetSpent = (budget: number): HyalineError =>
 
 // Checkpoints and tokenisers
 
+/** A name that is neither on the disk nor a hub id. */
+export const checkpointUnknown = (source: string): HyalineError =>
+  failure({
+    code: "CHECKPOINT_UNKNOWN",
+    message: `Unknown checkpoint "${source}"`,
+    hint: "Give a directory, an .onnx file or a hub id such as org/name or org/name@revision; hyaline models lists what is here",
+  });
+
+/** A file that a checkpoint should have. */
+export const fileMissing = (checkpoint: string, path: string, present: readonly string[] | undefined): HyalineError =>
+  failure({
+    code: "FILE_MISSING",
+    message: `Checkpoint "${checkpoint}" has no file "${path}"`,
+    hint: present ? `It has ${present.length ? present.slice(0, 20).map((name) => `"${name}"`).join(", ") : "no files"}` : "Check the name, and the precision (--dtype)",
+  });
+
+/** A precision that nobody uses, or that this checkpoint does not come in. */
+export const dtypeUnknown = (dtype: string, known: readonly string[], models: readonly string[]): HyalineError =>
+  failure({
+    code: "DTYPE_UNKNOWN",
+    message: known.length ? `Unknown precision "${dtype}"` : `This checkpoint does not come in "${dtype}"`,
+    hint: [known.length ? `Known are ${known.join(", ")}` : "", models.length ? `It has ${models.map((name) => `"${name}"`).join(", ")}` : ""].filter(Boolean).join(". "),
+  });
+
+/** A configuration file that is not JSON, or not an object. */
+export const configInvalid = (path: string, why: string): HyalineError =>
+  failure({ code: "CONFIG_INVALID", message: `Cannot read "${path}": ${why}`, hint: "Fetch the file again" });
+
+/** Something that would have to be downloaded while the network is off. */
+export const offlineMiss = (checkpoint: string, path?: string): HyalineError =>
+  failure({
+    code: "OFFLINE_MISS",
+    message: path ? `File "${path}" of "${checkpoint}" is not in the cache` : `Checkpoint "${checkpoint}" is not in the cache`,
+    hint: "Run once without --offline",
+  });
+
+/** No answer from the hub. */
+export const hubUnreachable = (host: string, cause: unknown): HyalineError =>
+  failure({ code: "HUB_UNREACHABLE", message: `Cannot reach "${host}"`, hint: "Check the network, or set a mirror; --offline uses what is cached", cause });
+
+/** A hub that wants to know who asks. */
+export const hubDenied = (checkpoint: string, status: number): HyalineError =>
+  failure({
+    code: "HUB_DENIED",
+    message: `The hub does not give out "${checkpoint}" (status ${status})`,
+    hint: "It may not exist, or be private: set HF_TOKEN after accepting its terms",
+  });
+
+/** An answer that is no file. */
+export const hubStatus = (url: string, status: number): HyalineError =>
+  failure({ code: "HUB_STATUS", message: `The hub answered ${status} for "${url}"`, hint: "Try again later, or set a mirror" });
+
+/** A download that breaks off again and again. */
+export const downloadBroken = (url: string, reached: string): HyalineError =>
+  failure({ code: "DOWNLOAD_BROKEN", message: `The download of "${url}" keeps breaking off (${reached})`, hint: "Run it again: it goes on where it stopped" });
+
+/** A download whose digest is not the one that the hub listed. */
+export const downloadCorrupt = (path: string, expected: string, found: string): HyalineError =>
+  failure({
+    code: "DOWNLOAD_CORRUPT",
+    message: `File "${path}" arrived damaged: sha256 "${found}" instead of "${expected}"`,
+    hint: "Run it again; if it stays so, the mirror holds another file",
+  });
+
 /** A tokenizer file that no tokenizer can be made from. */
 export const tokenizerInvalid = (why: string, cause?: unknown): HyalineError =>
   failure({ code: "TOKENIZER_INVALID", message: `Cannot use this tokenizer: ${why}`, hint: "Token ids can be given instead: --input-ids", cause });
@@ -235,7 +299,7 @@ export const tokenizerInvalid = (why: string, cause?: unknown): HyalineError =>
 /** A checkpoint without a tokenizer. */
 export const tokenizerMissing = (checkpoint: string, why = "it holds no tokenizer.json"): HyalineError =>
   failure({
-    code: "TOKENIZER_MISSING",
+    code: "MISSING_TOKENIZER",
     message: `Checkpoint "${checkpoint}" cannot read text: ${why}`,
     hint: "Give token ids instead (--input-ids), or add the tokenizer.json of the original model",
   });

@@ -15,7 +15,7 @@ import { AddedTokenSplitter } from "./added_tokens.ts";
 import { type Aligned, original, pastMarks, rewritten, span } from "./alignment.ts";
 import { cut } from "./pieces.ts";
 import { locate } from "./subwords.ts";
-import { faithful, type Json } from "./tokenizer_json.ts";
+import { content, faithful, type Json } from "./tokenizer_json.ts";
 
 /** One token of a text. */
 export interface TextToken {
@@ -53,6 +53,7 @@ export class Tokenizer {
   readonly #raw: AddedTokenSplitter;
   readonly #normalised: AddedTokenSplitter;
   readonly #normalise: readonly ((text: string) => string)[];
+  readonly #config: Json;
   readonly #trim: boolean;
   readonly #prefix: string | undefined;
   /** Most tokens the model takes, special ones included; `undefined` where the files do not say. */
@@ -74,6 +75,7 @@ export class Tokenizer {
    */
   constructor(json: Json, config: Json = {}) {
     const files = faithful(json, config);
+    this.#config = config;
     try {
       this.#library = new Library(files.json, files.config);
     } catch (cause) {
@@ -90,6 +92,26 @@ export class Tokenizer {
     this.#trim = files.trimOffsets;
     this.#prefix = files.continuingPrefix;
     this.maxTokens = files.maxTokens;
+  }
+
+  /** Id of the token that hides a word, where the vocabulary has one. */
+  get mask(): number | undefined {
+    return this.#named("mask_token");
+  }
+
+  /** Id of the token that fills a batch, where the vocabulary has one. */
+  get pad(): number | undefined {
+    return this.#named("pad_token");
+  }
+
+  #named(role: string): number | undefined {
+    const piece = content(this.#config[role]);
+    return piece === undefined ? undefined : this.#library.token_to_id(piece);
+  }
+
+  /** Whether an id is a special token: no part of a text. */
+  isSpecial(id: number): boolean {
+    return this.#library.get_added_tokens_decoder().get(id)?.special ?? false;
   }
 
   /** Vocabulary entry of an id. */
@@ -131,7 +153,7 @@ export class Tokenizer {
       if (token) return [this.#added(text, token, raw)];
       const normal = this.#normalise.reduce(rewritten, raw);
       return this.#normalised.split(normal).flatMap((section) =>
-        section.token ? [this.#added(text, section.token, section.text)] : this.#pieces(text, section.text)
+        section.token ? [this.#added(text, section.token, section.text)] : this.#pieces(section.text)
       );
     });
     // An accent that was removed, or joined into its letter, belongs to the letter.
@@ -144,7 +166,7 @@ export class Tokenizer {
     );
   }
 
-  #pieces(text: string, section: Aligned): TextToken[] {
+  #pieces(section: Aligned): TextToken[] {
     const model = this.#library.model!;
     return cut(section, this.#library.pre_tokenizer, span(section)[0] === 0).flatMap((piece) => {
       if (piece.text === "") return [];

@@ -29,7 +29,10 @@ export interface TextWord {
  * console.assert(words.map(({ text }) => text).join("|") === "unhappy|man" && words[0]?.tokens.length === 2);
  * ```
  */
-export function joinWords(text: string, tokens: readonly Pick<TextToken, "text" | "start" | "end" | "special">[]): TextWord[] {
+export function joinWords(
+  text: string,
+  tokens: readonly Pick<TextToken, "text" | "start" | "end" | "special">[],
+): TextWord[] {
   const segments = [...new Intl.Segmenter("en", { granularity: "word" }).segment(text)];
   // Segment of each UTF-16 unit: a token belongs where its first written character does.
   const segmentAt = new Int32Array(text.length + 1).fill(segments.length);

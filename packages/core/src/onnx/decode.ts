@@ -107,7 +107,7 @@ const looks: readonly (readonly [pattern: RegExp, found: string, hint: string])[
     "The address led to a page, not to the file: use the download (resolve) link",
   ],
   [/^GGUF/, "a GGUF file", "Export the model to ONNX, for instance with optimum-cli export onnx"],
-  [/^PK\x03\x04/, "a zip archive or PyTorch checkpoint", "Unpack it, or export the model to ONNX"],
+  [/^PK\p{Cc}\p{Cc}/u, "a zip archive or PyTorch checkpoint", "Unpack it, or export the model to ONNX"],
   [/^ORTM|^....ORTM/s, "an ORT-format file", "Use the .onnx file it was made from"],
   [/^.{8}\{"/s, "a safetensors file", "Export the model to ONNX, for instance with optimum-cli export onnx"],
   [/^\s*[{[]/, "JSON", "Give the .onnx file, or the directory that holds it"],

@@ -44,7 +44,7 @@ export function checkSlice({ location, offset, length }: ExternalSlice, availabl
 export function containedPath(location: string): string {
   const refuse = (why: string) => externalPath(location, why);
   if (location === "") throw refuse("it has no location");
-  if (/[\0-\x1f]/.test(location)) throw refuse("the path holds a control character");
+  if (/\p{Cc}/u.test(location)) throw refuse("the path holds a control character");
   if (location.includes("\\")) throw refuse("the path holds a backslash");
   if (/^\/|^[A-Za-z]:|^[a-z][a-z0-9+.-]*:\/\//i.test(location)) throw refuse("the path is absolute");
   const parts = location.split("/").filter((part) => part !== "." && part !== "");

@@ -8,6 +8,7 @@
  * @module
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { externalMissing, externalPath } from "../errors.ts";
 import type { ExternalSlice } from "../graph/graph.ts";
@@ -31,6 +32,35 @@ export function externalFromDirectory(directory: string, options: { hardLinks?: 
       }
     },
   };
+}
+
+/** A whole file below a directory, under the same four layers. @returns `undefined` where there is none @throws EXTERNAL_PATH */
+export function readContained(
+  directory: string,
+  location: string,
+  options: { hardLinks?: boolean } = {},
+): Uint8Array | undefined {
+  if (!lstatSync(join(directory, ...containedPath(location).split("/")), { throwIfNoEntry: false })) return undefined;
+  const descriptor = openContained(directory, location, options.hardLinks ?? false);
+  try {
+    return readFully(descriptor, { location, offset: 0, length: fstatSync(descriptor).size });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A whole file, of any size the memory takes (`readFile` stops at 2 GiB). @returns `undefined` where there is none */
+export async function readWhole(path: string): Promise<Uint8Array | undefined> {
+  const descriptor = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  });
+  if (!descriptor) return undefined;
+  try {
+    return readFully(descriptor.fd, { location: path, offset: 0, length: (await descriptor.stat()).size });
+  } finally {
+    await descriptor.close();
+  }
 }
 
 /** Opens a contained plain file. @throws EXTERNAL_PATH, EXTERNAL_MISSING */
