@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { broken } from "../errors.ts";
 import type { Builder } from "../program/builder.ts";
 import type { OpRule, RuleContext, Vjp } from "../rules/rule.ts";
 import type { CompositeEntry, ModifierName } from "./composite.ts";
@@ -59,7 +60,7 @@ const zplus: Modifier = (rule) => (c) =>
 const alphabeta: Modifier = (rule, { alpha = 2, beta = 1 }) => (c) => {
   const { b } = c, [x, w] = c.x as [string, string], relevance = b.mul(c.g, c.y[0]!);
   const part = (p: string, q: string, factor: number): [string, string] => {
-    const z = b.add(product(c, b.max(x, b.scalar(0)), p), product(c, b.min(x, b.scalar(0)), q));
+    const z = b.add(product(rule, c, [b.max(x, b.scalar(0)), p]), product(rule, c, [b.min(x, b.scalar(0)), q]));
     const s = b.scale(b.div(relevance, stabilised(b, z, EPSILON)), factor);
     return [back(rule, c, s, p), back(rule, c, s, q)];
   };
@@ -72,7 +73,7 @@ function bySign(rule: OpRule, c: RuleContext, split: (b: Builder, w: string) => 
   const { b } = c, data = c.active[0] ? 0 : 1, x = c.x[data]!, { up, down } = split(b, c.x[1 - data]!);
   const above = b.max(x, b.scalar(0)), below = b.min(x, b.scalar(0)), z = c.y[0]!, relevance = b.mul(c.g, z);
   const won = b.greater(z, b.scalar(0)), zero = b.scalar(0);
-  const positive = b.add(product(c, above, up), product(c, below, down)), negative = b.add(product(c, above, down), product(c, below, up));
+  const positive = b.add(product(rule, c, [above, up]), product(rule, c, [below, down])), negative = b.add(product(rule, c, [above, down]), product(rule, c, [below, up]));
   const s1 = b.where(won, b.div(relevance, stabilised(b, positive, EPSILON)), zero);
   const s2 = b.where(won, zero, b.div(relevance, stabilised(b, negative, EPSILON)));
   const forPositive = b.add(back(rule, c, s1, up), back(rule, c, s2, down)), forNegative = b.add(back(rule, c, s1, down), back(rule, c, s2, up));
@@ -80,10 +81,9 @@ function bySign(rule: OpRule, c: RuleContext, split: (b: Builder, w: string) => 
 }
 
 /** The layer's product with other operands; its bias, if any, stands out of the rule. */
-function product(c: RuleContext, x: string, w: string): string {
-  const [p, q] = c.active[0] ? [x, w] : [w, x];
-  const flag = (name: string): boolean => c.node.attributes[name] === 1;
-  return c.b.matmul(p, q, { transA: flag("transA"), transB: flag("transB"), alpha: (c.node.attributes["alpha"] as number | undefined) ?? 1 });
+function product(rule: OpRule, c: RuleContext, [x, w]: readonly [string, string]): string {
+  if (!rule.product) throw broken(`"${rule.op}" is a product of data and weights`);
+  return rule.product(c, c.active[0] ? [x, w] : [w, x]);
 }
 /** Wᵀs: the rule's own derivative with another message and other weights. */
 function back(rule: OpRule, c: RuleContext, s: string, w: string): string {

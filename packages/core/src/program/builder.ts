@@ -136,6 +136,18 @@ export class Builder {
     return this.#emit("MatMul", [this.#align(a, rank), this.#align(b, rank)], attributes, "float32", dims, [a, b]);
   }
 
+  /** A convolution of `a` [batch, channels, …space] to a result of shape `dims`; seeds ride along in the batch. `w` is not lifted. */
+  convolution(op: "Conv" | "ConvTranspose", [a, w]: readonly [string, string], { attributes, dims }: { attributes: Step["attributes"]; dims: Dims }): string {
+    const lifted = this.#lifted.has(a), [n, ...rest] = this.dims(a) as [number, ...number[]], output = this.#fresh(op.toLowerCase());
+    const x = lifted ? this.#raw("Reshape", [a, this.ints([this.seeds * n, ...rest])], {}) : a;
+    this.types.set(output, { dtype: "float32", dims: lifted ? [this.seeds * dims[0]!, ...dims.slice(1)] : dims });
+    this.steps.push({ op, domain: "", inputs: [x, w], outputs: [output], attributes, origin: this.origin });
+    if (!lifted) return output;
+    const name = this.#raw("Reshape", [output, this.ints([this.seeds, ...dims])], {});
+    this.#lifted.add(name);
+    return name;
+  }
+
   // Reductions ---------------------------------------------------------------------------------------------------------
   sum = (a: string, axes: readonly number[], keep = true): string => this.#reduce("ReduceSum", a, axes, keep);
   mean = (a: string, axes: readonly number[], keep = true): string => this.#reduce("ReduceMean", a, axes, keep);
@@ -168,6 +180,18 @@ export class Builder {
     const dims = this.dims(parts[0]!).map((d, i) => (i === at ? parts.reduce((n, t) => n + this.dims(t)[at]!, 0) : d));
     const inputs = lifted ? parts.map((t) => this.#lift(t)) : parts;
     return this.#emit("Concat", inputs, { axis: lifted ? at + 1 : at }, this.dtype(parts[0]!), dims, parts);
+  }
+  /** Consecutive parts of one axis, `sizes` long. */
+  split(a: string, axis: number, sizes: readonly number[]): string[] {
+    if (sizes.length === 1) return [a];
+    const at = wrap(axis, this.dims(a).length), lifted = this.#lifted.has(a), outputs = sizes.map(() => this.#fresh("split"));
+    outputs.forEach((name, part) => {
+      const dims = this.dims(a).map((d, i) => (i === at ? sizes[part]! : d));
+      this.types.set(name, { dtype: this.dtype(a), dims: lifted ? [this.seeds, ...dims] : dims });
+      if (lifted) this.#lifted.add(name);
+    });
+    this.steps.push({ op: "Split", domain: "", inputs: [a, this.ints(sizes)], outputs, attributes: { axis: this.#axis(a, at) }, origin: this.origin });
+    return outputs;
   }
   /** The part `start ≤ i < end` of one axis, every `step`-th. */
   slice(a: string, axis: number, { start, end, step = 1 }: { start: number; end: number; step?: number }): string {

@@ -19,10 +19,19 @@ function asMatrices(c: RuleContext): { a: string; b: string; g: string } {
   return { a, b, g: c.b.reshape(c.g, out) };
 }
 
+/** op(A)·op(B)·α with other operands of the same shapes. */
+function product(c: RuleContext, [p, q]: readonly [string, string]): string {
+  const [left, right] = c.dims as [readonly number[], readonly number[]];
+  const a = left.length === 1 ? c.b.reshape(p, [1, left[0]!]) : p, b = right.length === 1 ? c.b.reshape(q, [right[0]!, 1]) : q;
+  const z = c.b.matmul(a, b, { transA: number(c.node, "transA", 0) === 1, transB: number(c.node, "transB", 0) === 1, alpha: number(c.node, "alpha", 1) });
+  return c.b.reshape(z, c.outDims[0]!);
+}
+
 export const linear: OpRule[] = [
   {
     op: "MatMul",
     linear: true,
+    product,
     vjp: (c) => {
       const { a, b, g } = asMatrices(c), [p, q] = c.dims as [readonly number[], readonly number[]];
       const ta = number(c.node, "transA", 0) === 1, tb = number(c.node, "transB", 0) === 1, alpha = number(c.node, "alpha", 1);
@@ -40,6 +49,7 @@ export const linear: OpRule[] = [
     op: "Gemm", // α op(A)·op(B) + β C
     linear: true,
     additive: [2],
+    product,
     vjp: (c) => {
       const ta = number(c.node, "transA", 0) === 1, tb = number(c.node, "transB", 0) === 1, alpha = number(c.node, "alpha", 1);
       const [a, b] = c.x as [string, string], { g } = c;

@@ -44,6 +44,8 @@ export interface OpRule {
   readonly vjp: Vjp;
   /** How the message crosses under the modifier `identity`, where that is not g · f(x) / x. */
   readonly identity?: Vjp;
+  /** The product of other operands in the places of inputs 0 and 1, without a bias: what the γ-rule and its kin divide by. */
+  readonly product?: (context: RuleContext, operands: readonly [string, string]) => string;
   /** Inputs that enter by addition: a constant among them takes a share of the relevance, which the ledger books. */
   readonly additive?: readonly number[] | "all";
   /** True where Σ g·y = Σ gᵢ·xᵢ holds for the plain derivative: the operator is linear in its active inputs, or a product of which one is active. */
