@@ -218,7 +218,7 @@ export class Builder {
    * Physically a ScatterND with the gathered axis in front.
    */
   scatterAdd(g: string, indices: string, { axis, dims }: { axis: number; dims: Dims }): string {
-    const at = wrap(axis, dims.length), picks = this.dims(indices), n = picks.length, lifted = this.#lifted.has(g) ? 1 : 0;
+    const at = wrap(axis, dims.length), picks = this.dims(indices), lifted = this.#lifted.has(g) ? 1 : 0;
     const physical = this.#type(g).dims, front = picks.map((_, i) => lifted + at + i);
     const moved = this.#raw("Transpose", [g], { perm: [...front, ...physical.map((_, i) => i).filter((i) => !front.includes(i))] });
     const rest = [...(lifted ? [this.seeds] : []), ...dims.filter((_, i) => i !== at)];
