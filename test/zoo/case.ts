@@ -1,0 +1,46 @@
+/** A golden checkpoint: a tiny model with torch's own answers beside it. `scripts/` makes them. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Torch's answers for one embedding look-up, a number a token. */
+export interface GoldenSource {
+  readonly shape: readonly number[];
+  readonly x_times_g: readonly number[];
+  readonly g_l2: readonly number[];
+  /** What errors of `x_times_g` are compared against: where a norm follows the embeddings at once, it is zero but for rounding. */
+  readonly scale?: number;
+  readonly attnlrp?: readonly number[];
+  readonly cplrp?: readonly number[];
+}
+
+export interface GoldenCase {
+  readonly family: string;
+  readonly exporter: string;
+  readonly variant: string | null;
+  readonly exact: boolean;
+  readonly file?: string;
+  readonly inputs: Readonly<Record<string, { dtype: string; dims: number[]; data: number[] }>>;
+  readonly target: { readonly index: readonly number[]; readonly value: number };
+  readonly sources: readonly GoldenSource[];
+  readonly tolerance: { readonly metric: "max-relative" | "cosine"; readonly gradient: number; readonly lrp: number; readonly ledger: number };
+}
+
+/** A case with its files at hand. */
+export interface LoadedCase {
+  readonly name: string;
+  readonly golden: GoldenCase;
+  readonly model: Uint8Array;
+  /** External data, by the name the model gives it. */
+  readonly external: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Reads one case folder: `case.json`, `onnx/<file>` and what lies beside it. */
+export async function readCase(folder: string, name: string): Promise<LoadedCase> {
+  const golden = JSON.parse(await readFile(join(folder, name, "case.json"), "utf8")) as GoldenCase, file = golden.file ?? "model.onnx";
+  const path = join(folder, name, "onnx", file), external = new Map<string, Uint8Array>();
+  for (const beside of [`${file}.data`, `${file}_data`]) {
+    const bytes = await readFile(join(folder, name, "onnx", beside)).catch(() => undefined);
+    if (bytes) external.set(beside, new Uint8Array(bytes));
+  }
+  return { name, golden, model: new Uint8Array(await readFile(path)), external };
+}
