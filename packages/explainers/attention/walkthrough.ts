@@ -30,7 +30,7 @@ export function softmax(scores: Matrix): Matrix {
 
 /**
  * S = Q Kᵀ · c, A = softmax(S), O = A V of one head, as sections of tokens and vectors.
- * The check compares A with the model's own: they differ where a mask or a position bias is added to the scores.
+ * The check compares A with the model's own: they differ where a position bias is added to the scores.
  */
 export function walkthrough(evidence: Evidence, { layer, head, dimensions }: WalkthroughOptions): Result<"model-card"> {
   const { steps, reading } = stepsOf(evidence),
@@ -45,7 +45,12 @@ export function walkthrough(evidence: Evidence, { layer, head, dimensions }: Wal
   ) as [Matrix, Matrix, Matrix];
   const weights = headOf(finite(given(evidence.attentions, "attentions")[place] as NumberArray, "attentions"), head);
   const dot = multiply(q, transpose(k)),
-    scores = matrix(dot.rows, dot.columns, (i, j) => dot.data[i * dot.columns + j]! * projection.scale);
+    hidden = (at: number) => weights.data[at] === 0, // by a mask, as a later token is to an earlier one
+    scores = matrix(
+      dot.rows,
+      dot.columns,
+      (i, j) => hidden(i * dot.columns + j) ? -Infinity : dot.data[i * dot.columns + j]! * projection.scale,
+    );
   const again = softmax(scores), output = multiply(weights, v);
   const difference = again.data.reduce((most, a, i) => Math.max(most, Math.abs(a - weights.data[i]!)), 0);
   const section = (title: string, m: Matrix, columns = m.columns) => ({
@@ -73,7 +78,10 @@ export function walkthrough(evidence: Evidence, { layer, head, dimensions }: Wal
         section("Weights: softmax of each row", weights),
         {
           title: "Sum of each row of weights",
-          entries: tokens.map(({ text }, t) => ({ label: text, value: rowOf(weights, t).reduce((a, b) => a + b, 0) })),
+          entries: tokens.map(({ text }, t) => ({
+            label: text,
+            value: Number(rowOf(weights, t).reduce((a, b) => a + b, 0).toFixed(6)),
+          })),
         },
         section("Output: weights · value", output, dimensions),
       ],
@@ -82,5 +90,5 @@ export function walkthrough(evidence: Evidence, { layer, head, dimensions }: Wal
 }
 
 const printed = (row: Float64Array, columns: number): string =>
-  [...row.slice(0, columns)].map((x) => x.toFixed(3).padStart(7)).join(" ") +
+  [...row.slice(0, columns)].map((x) => (x === -Infinity ? "hidden" : x.toFixed(3)).padStart(7)).join(" ") +
   (row.length > columns ? ` … (${row.length})` : "");

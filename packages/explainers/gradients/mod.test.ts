@@ -49,7 +49,7 @@ describe("input-x-gradient", () => {
     const { notes } = explainers["input-x-gradient"](
       evidenceOf("a b", { embeddings: x, gradients: { embeddings: g } }),
     );
-    expect(notes![0]).toContain("norm follows the embeddings at once");
+    expect(notes![0]).toContain("norm follows the embeddings");
   });
 
   test("explains one token", () => {

@@ -22,6 +22,8 @@ const NOISE = 1e-3;
 const COMPLETE = 0.05;
 
 const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
+const BLIND =
+  "Most scores are near zero because a norm follows the embeddings, and a norm does not feel its input's scale: read no meaning into what is left. AttnLRP passes through norms";
 const ZERO = "The target's derivative is zero at every token: nothing depends on the text here";
 
 export default plugin({
@@ -36,12 +38,8 @@ export default plugin({
   "input-x-gradient"({ embeddings, gradients }: Evidence): Result<"token-scores"> {
     const x = finite(embeddings, "embeddings"), gradient = finite(gradients?.embeddings, "gradients of the embeddings");
     const scores = products(x, gradient), xs = lengths(x), gs = lengths(gradient);
-    const possible = sum(xs.map((length, t) => length * gs[t]!)), found = sum(scores.map(Math.abs));
-    const notes = possible === 0 ? [ZERO] : found <= NOISE * possible
-      ? [
-        "Every score is near zero because a norm follows the embeddings at once, and a norm does not feel its input's scale: read no meaning into what is left. AttnLRP passes through norms",
-      ]
-      : [];
+    const blind = scores.filter((score, t) => Math.abs(score) <= NOISE * xs[t]! * gs[t]!).length;
+    const notes = sum(gs) === 0 ? [ZERO] : blind > scores.length / 2 ? [BLIND] : [];
     return tokenScores(scores, { join: "sum", signed: true, notes });
   },
 

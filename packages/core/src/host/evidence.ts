@@ -162,7 +162,7 @@ export async function gather(request: GatherRequest): Promise<Gathered> {
         ...(asks("hidden-states") ? { hiddenStates: byLayer(valueOf) } : {}),
         ...(asks("attentions") || grads.has("attentions") ? { attentionInfo: attentions.map(({ layer, name, kind, from, to }) => ({ layer, name, kind, from, to })) } : {}),
         ...(asks("attentions") ? { attentions: attentions.map(({ weights }) => unbatched(valueOf(weights))) } : {}),
-        ...(asks("projections") ? { projections: projectionsOf(attentions, valueOf) } : {}),
+        ...(asks("projections") && attentions.every(({ query, key, value }) => query && key && value) ? { projections: projectionsOf(attentions, valueOf) } : {}),
         ...(grads.size ? {
           gradients: {
             ...(grads.has("embeddings") ? { embeddings: byToken(gradientOf) } : {}),
@@ -194,10 +194,9 @@ function onlyRow({ shape, data }: NumberArray, before: number): number | undefin
 }
 
 function projectionsOf(attentions: readonly Structure["attentions"][number][], valueOf: (name: string) => Tensor): NonNullable<Evidence["projections"]> {
-  return attentions.flatMap(({ query, key, value }) => {
-    if (!query || !key || !value) return [];
-    const q = unbatched(valueOf(query.tensor)), v = unbatched(valueOf(value.tensor)), k = unbatched(valueOf(key.tensor));
-    return [{ query: q, key: key.transposed ? swapLast(k) : k, value: v, scale: 1 }];
+  return attentions.map(({ query, key, value, scale }) => {
+    const q = unbatched(valueOf(query!.tensor)), v = unbatched(valueOf(value!.tensor)), k = unbatched(valueOf(key!.tensor));
+    return { query: q, key: key!.transposed ? swapLast(k) : k, value: v, scale };
   });
 }
 

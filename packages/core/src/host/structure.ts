@@ -9,12 +9,15 @@
  */
 import { activity, ancestors, type ShapedGraph } from "../compile/analysis.ts";
 import { consumers, type Node, producers } from "../graph/graph.ts";
+import { numbers, size } from "../graph/tensor.ts";
 import type { AttentionInfo, LayerInfo } from "../plugin/evidence.ts";
 import type { Source } from "./sources.ts";
 
 /** An attention with the names of its tensors in the canonical graph. */
 export interface Attention extends AttentionInfo {
   readonly weights: string;
+  /** What the score product is multiplied by before the softmax. */
+  readonly scale: number;
   readonly query?: { readonly tensor: string };
   readonly key?: { readonly tensor: string; readonly transposed: boolean };
   readonly value?: { readonly tensor: string };
@@ -48,17 +51,26 @@ function cuts(path: readonly Node[], from: readonly string[], on: (tensor: strin
   return found;
 }
 
-/** Walks back from a softmax to the product of two active tensors that made its scores. */
-function scoreProduct(softmax: Node, made: ReadonlyMap<string, Node>, active: ReadonlySet<string>): Node | undefined {
-  const queue = [softmax.inputs[0]!], seen = new Set<string>();
-  for (let tensor = queue.shift(); tensor; tensor = queue.shift()) {
-    const node = made.get(tensor);
+/** Walks back from a softmax to the product of two active tensors that made its scores, and to what they are multiplied by on the way. */
+function scoreProduct(softmax: Node, shaped: ShapedGraph, { made, active }: { made: ReadonlyMap<string, Node>; active: ReadonlySet<string> }): { node: Node; scale: number } | undefined {
+  const queue = [{ tensor: softmax.inputs[0]!, scale: 1 }], seen = new Set<string>();
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const { tensor, scale } = next, node = made.get(tensor);
     if (!node || seen.has(tensor)) continue;
     seen.add(tensor);
-    if (node.op === "MatMul" && node.inputs.slice(0, 2).every((input) => active.has(input))) return node;
-    if (BETWEEN.has(node.op)) queue.push(...node.inputs.filter((input) => active.has(input)));
+    if (node.op === "MatMul" && node.inputs.slice(0, 2).every((input) => active.has(input))) return { node, scale };
+    if (!BETWEEN.has(node.op)) continue;
+    const factor = node.op === "Mul" || node.op === "Div" ? node.inputs.map((input) => scalar(input, shaped)).find((value) => value !== undefined) ?? 1 : 1;
+    queue.push(...node.inputs.filter((input) => active.has(input)).map((input) => ({ tensor: input, scale: node.op === "Div" ? scale / factor : scale * factor })));
   }
   return undefined;
+}
+
+/** A constant's one number. */
+function scalar(name: string, { graph, known }: ShapedGraph): number | undefined {
+  const tensor = known.get(name) ?? graph.constants.get(name);
+  if (!tensor || size(tensor.dims) !== 1) return undefined;
+  return numbers("read" in tensor ? tensor.read() : tensor)[0];
 }
 
 /** Follows attention weights to the product with the values. */
@@ -96,9 +108,9 @@ export function structureOf(shaped: ShapedGraph, { source, sources, target, posi
   const anchors: number[] = [];
   path.forEach((node, at) => {
     if (node.op !== "Softmax" || (types.get(node.outputs[0]!)?.dims.length ?? 0) < 3) return;
-    const product = scoreProduct(node, made, all);
-    if (!product) return;
-    const [query, key] = product.inputs as [string, string], read = valueProduct(node.outputs[0]!, users);
+    const found = scoreProduct(node, shaped, { made, active: all });
+    if (!found) return;
+    const { node: product, scale } = found, [query, key] = product.inputs as [string, string], read = valueProduct(node.outputs[0]!, users);
     const owner = (tensor: string): string => [...reached].reverse().find(([, set]) => set.has(tensor))?.[0] ?? source.name;
     const from = owner(query), to = owner(key), kind = from === to ? "self" : "cross";
     if (kind === "self" && from === source.name) anchors.push(at);
@@ -109,6 +121,7 @@ export function structureOf(shaped: ShapedGraph, { source, sources, target, posi
       from,
       to,
       weights: read?.weights ?? node.outputs[0]!,
+      scale,
       query: { tensor: query },
       key: { tensor: key, transposed: product.attributes["transB"] !== 1 },
       ...(read ? { value: { tensor: read.node.inputs[1]! } } : {}),

@@ -132,7 +132,7 @@ function inlineData(tensor: TensorProto, { dtype, dims }: { dtype: DType; dims: 
 /** Elements of a type over bytes; copies only where the bytes are not aligned. */
 export function view(dtype: DType, bytes: Uint8Array): Data {
   const Elements = storage(dtype), step = Elements.BYTES_PER_ELEMENT;
-  const aligned = bytes.byteOffset % step === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % step === 0 ? bytes : new Uint8Array(bytes); // not slice(): a Buffer's is no copy
   return new Elements(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / step);
 }
 

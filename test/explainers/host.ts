@@ -1,0 +1,63 @@
+/**
+ * The built-in explainers behind the real host, on a checkpoint folder of the repository.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { builtIns } from "../../packages/explainers/mod.ts";
+import { Hyaline } from "../../packages/core/src/host/hyaline.ts";
+import { Model } from "../../packages/core/src/host/model.ts";
+import type { InstalledPlugin } from "../../packages/core/src/host/registry.ts";
+import type { Subject } from "../../packages/core/src/host/subject.ts";
+import { manifestSchema } from "../../packages/core/src/manifest/mod.ts";
+import type { Token } from "../../packages/core/src/result/mod.ts";
+import { ortExecutor } from "../../packages/core/src/runtime/ort/executor.ts";
+
+const session = { backend: "wasm", threads: 1 } as const;
+
+/** Every built-in plugin, loaded when first used. */
+export const plugins: readonly InstalledPlugin[] = builtIns.map(({ manifest, load }) => ({
+  manifest: manifestSchema.parse(manifest),
+  run: async (id, evidence, options, context) => await (await load()).default[id]!(evidence, options as never, context),
+}));
+
+/** A host with one model, from a folder in Hugging Face layout. */
+export async function hostOn(folder: URL): Promise<Hyaline> {
+  const { model: { vocab } } = JSON.parse(await readFile(new URL("tokenizer.json", folder), "utf8")) as {
+    model: { vocab: Record<string, number> };
+  };
+  const model = new Model({ model: new Uint8Array(await readFile(new URL("onnx/model.onnx", folder))) }, {
+    session,
+    executor: ortExecutor(session),
+  });
+  const pieces = new Map(Object.entries(vocab).map(([piece, id]) => [id, piece]));
+  /** One token a word or mark, `<s>` before the text. */
+  const encode = (text: string): Token[] => [
+    { text: "<s>", id: vocab["<s>"]!, start: 0, end: 0, special: true },
+    ...[...text.matchAll(/\w+|[^\w\s]/g)].map(([piece], i, all) => ({
+      text: piece,
+      id: vocab[piece] ?? vocab["<unk>"]!,
+      start: all[i]!.index,
+      end: all[i]!.index + piece.length,
+      special: false,
+    })),
+  ];
+  const subject: Subject = {
+    id: "ioi-lm",
+    sha256: "0".repeat(64),
+    dtype: "fp32",
+    model,
+    words: {
+      encode: (text) => ({ tokens: encode(text) }),
+      plain: (text) => encode(text).filter(({ special }) => !special).map(({ id }) => id),
+      text: (id) => pieces.get(id) ?? "",
+      isSpecial: (id) => /^<.*>$/.test(pieces.get(id) ?? ""),
+      stand: { pad: vocab["<pad>"]!, unknown: vocab["<unk>"]! },
+    },
+  };
+  return new Hyaline({
+    plugins,
+    open: () => Promise.resolve(subject),
+    runtime: { name: "onnxruntime-web", provider: "wasm" },
+  });
+}
