@@ -127,6 +127,6 @@ function* inputTypes(
     if (type.dims.length !== dims.length || dims.some((d, i) => typeof d === "number" && d !== type.dims[i])) {
       throw wrongInput({ name, because: `its shape is [${dims}], not [${type.dims}]` });
     }
-    yield [name, type];
+    yield [name, { dtype, dims: type.dims }];
   }
 }

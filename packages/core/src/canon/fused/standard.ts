@@ -34,7 +34,6 @@ export const standardAttention: Canonicaliser = {
     const isCausal = number(node, "is_causal", 0) === 1;
     if (isCausal && before) return because("it is causal and continues from a cache", node);
     const softcap = number(node, "softcap", 0);
-    if (softcap > 0 && (mask || isCausal)) return because("it caps masked scores", node);
     const bias = mask && scene.type(mask)?.dtype === "bool"
       ? draft.op("Where", [mask, draft.scalar(0, dtype), draft.scalar(hidden(dtype), dtype)])
       : mask;
