@@ -15,4 +15,6 @@ export { csvText, escapeMarkup, escapeScriptJson, visible } from "./safe.ts";
 export type { ColourDepth } from "./text/ink.ts";
 export { renderSvg, type SvgOptions } from "./svg/svg.ts";
 export { renderText, type TextOptions } from "./text/text.ts";
+export { cells, clip, padEnd, padStart, wrap } from "./text/layout.ts";
+export { columns } from "./text/others.ts";
 export { scaleOf, tokenText, type Unit, unitsOf } from "./units.ts";
