@@ -4,6 +4,7 @@
  * @module
  */
 import type { Answer, ExplainRequestInput, Explanation, Token } from "@hyaline/core/result";
+import type { Inspection } from "@hyaline/core";
 import type { ExplainerEntry, Manifest } from "@hyaline/core/manifest";
 
 /** Work as it goes on. */
@@ -20,6 +21,11 @@ export interface Engine {
     request: ExplainRequestInput,
     progress: Progress,
   ): Promise<{ readonly predictions: readonly Answer[]; readonly tokens: readonly Token[] }>;
+  /** What is known of a model before a run. */
+  inspect(
+    model: { readonly model: string; readonly dtype?: string },
+    options: { readonly length: number },
+  ): Promise<Inspection>;
   /** Every method at hand, with the plugin it comes from. */
   methods(): readonly { readonly entry: ExplainerEntry; readonly manifest: Manifest }[];
   close(): Promise<void>;

@@ -4,8 +4,11 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
+import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { inspectCommand } from "./commands/inspect.ts";
 import { methodsCommand } from "./commands/methods.ts";
+import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
 import type { OpenEngine } from "./engine.ts";
 import { exit, exitCodeOf, report, typed, UsageError } from "./failures.ts";
@@ -32,7 +35,9 @@ export function program(session: Session): Command {
     .helpOption("-h, --help", "print this help")
     .showSuggestionAfterError()
     .addHelpText("after", examples);
-  for (const make of [explainCommand, predictCommand, methodsCommand]) root.addCommand(make(session));
+  for (const make of [explainCommand, predictCommand, modelsCommand, methodsCommand, inspectCommand, doctorCommand]) {
+    root.addCommand(make(session));
+  }
   const all = [root, ...root.commands];
   for (const command of all) {
     command

@@ -71,6 +71,7 @@ export async function hyaline(args: readonly string[], world: World = {}): Promi
       builtIns.map(({ manifest }) => manifestSchema.parse(manifest)).flatMap((manifest) =>
         manifest.explainers.map((entry) => ({ entry, manifest }))
       ),
+    inspect: () => Promise.reject(new Error("the engine in memory has no model to inspect")),
     close: () => Promise.resolve(),
   };
   const open = () => {

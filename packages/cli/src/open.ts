@@ -1,0 +1,93 @@
+/**
+ * The core put together for a command line: checkpoints from disk and hub, ONNX Runtime, the plugins that come along.
+ *
+ * @module
+ */
+import process from "node:process";
+import { availableParallelism } from "node:os";
+import {
+  Hyaline,
+  inspect,
+  type InstalledPlugin,
+  manifestSchema,
+  ortExecutor,
+  type RunExplainer,
+  type SessionOptions,
+  type Subject,
+  subjectOf,
+} from "@hyaline/core";
+import { openCheckpoint } from "@hyaline/core/node";
+import { failure } from "@hyaline/core/errors";
+import type { Explanation } from "@hyaline/core/result";
+import { builtIns } from "@hyaline/explainers";
+import type { Engine, EngineOptions } from "./engine.ts";
+import { placeOf } from "./models.ts";
+import { runtimeVersion } from "./versions.ts";
+
+/** A plugin's module is loaded when one of its explainers is first run. */
+const plugins = (): InstalledPlugin[] =>
+  builtIns.map(({ manifest, load }) => {
+    const known = manifestSchema.parse(manifest);
+    let module: ReturnType<typeof load> | undefined;
+    const run: RunExplainer = async (id, evidence, options, context) => {
+      const explain = (await (module ??= load())).default[id];
+      if (!explain) {
+        throw failure({
+          code: "PLUGIN_BROKEN",
+          message: `The plugin "${known.id}" does not hold its explainer "${id}"`,
+          hint: "Report this to the plugin's author",
+        });
+      }
+      return explain(evidence, options as never, context);
+    };
+    return { manifest: known, run };
+  });
+
+/** Opens the core. Models stay open until `close`. */
+export function openEngine(options: EngineOptions): Promise<Engine> {
+  const session: SessionOptions = { backend: "wasm", threads: Math.min(4, availableParallelism()) };
+  const open = new Map<string, Promise<Subject>>();
+  const subject = (model: string, dtype: string | undefined): Promise<Subject> => {
+    const key = JSON.stringify([model, dtype]), found = open.get(key) ?? subjectFrom(model, dtype, options, session);
+    open.set(key, found);
+    return found;
+  };
+  const hyaline = new Hyaline({
+    plugins: plugins(),
+    runtime: { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
+    open: (model, { dtype }) => subject(model, dtype),
+  });
+  return Promise.resolve({
+    explain: async (request, context) => (await hyaline.explain(request, context)).map(withMemory),
+    predict: (request) => hyaline.predict(request),
+    inspect: async ({ model, dtype }, { length }) => inspect(await subject(model, dtype), { length }),
+    methods: () => hyaline.registry.methods.map(({ entry, plugin }) => ({ entry, manifest: plugin.manifest })),
+    async close() {
+      for (const subject of await Promise.allSettled(open.values())) {
+        if (subject.status === "fulfilled") await subject.value.model.release();
+      }
+    },
+  });
+}
+
+async function subjectFrom(
+  model: string,
+  dtype: string | undefined,
+  { offline, downloading }: EngineOptions,
+  session: SessionOptions,
+): Promise<Subject> {
+  const checkpoint = await openCheckpoint(await placeOf(model), {
+    offline,
+    ...(dtype ? { dtype } : {}),
+    ...(process.env.HYALINE_HUB ? { host: process.env.HYALINE_HUB } : {}),
+    ...(process.env.HF_TOKEN ? { token: process.env.HF_TOKEN } : {}),
+    ...(downloading ? { progress: ({ file, loaded, total }) => downloading(file, loaded, total ?? loaded) } : {}),
+  });
+  return subjectOf(checkpoint, { session, executor: ortExecutor(session) });
+}
+
+/** The process' largest resident size so far, as the system counts it. */
+const withMemory = (explanation: Explanation): Explanation => {
+  const peak = process.resourceUsage?.().maxRSS * 1024;
+  return peak > 0 ? { ...explanation, memory: { peak } } : explanation;
+};

@@ -1,0 +1,113 @@
+/**
+ * What is known of a model before it is explained: its operators, which of them lie on the way of relevance and have rules,
+ * what the canonicalisers made of it, and what a run will take.
+ *
+ * @module
+ */
+import { canonicalise } from "../canon/canonicalise.ts";
+import type { Report } from "../canon/canonicaliser.ts";
+import { activity, ancestors } from "../compile/analysis.ts";
+import { missingShapes } from "../errors.ts";
+import { operator, type Port } from "../graph/graph.ts";
+import { infer } from "../graph/infer.ts";
+import { flops, type Memory, memoryOf } from "../graph/memory.ts";
+import type { TensorType } from "../graph/tensor.ts";
+import { rules } from "../rules/mod.ts";
+import { completeInputs, filled, isSetting } from "./inputs.ts";
+import { findSources } from "./sources.ts";
+import type { Subject } from "./subject.ts";
+
+/** One operator of the file and of its canonical form. */
+export interface OperatorUse {
+  readonly op: string;
+  /** Nodes in the file; 0 for one that only the canonical form has. */
+  readonly inFile: number;
+  /** Nodes of the canonical form. */
+  readonly canonical: number;
+  /** Canonical nodes that relevance must cross. */
+  readonly crossed: number;
+  /** Whether a rule knows it. Only operators that are crossed need one. */
+  readonly rule: boolean;
+}
+
+export interface Inspection {
+  readonly id: string;
+  readonly sha256: string;
+  readonly dtype: string;
+  readonly opset: number;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly labels?: readonly string[];
+  /** Explained inputs: "text", "encoder", "decoder", "image". */
+  readonly sources: readonly string[];
+  readonly nodes: number;
+  readonly operators: readonly OperatorUse[];
+  /** Operators that are crossed and have no rule: white-box methods cannot run. */
+  readonly missing: readonly string[];
+  readonly canon: Report;
+  /** Tokens the following are for. */
+  readonly length: number;
+  readonly memory: Memory;
+  /** Floating-point operations of one forward pass. */
+  readonly flops: number;
+}
+
+/**
+ * Inspects a model at a number of tokens. Nothing is run.
+ *
+ * @throws MISSING_SHAPES, MISSING_INPUT, NO_SOURCE
+ */
+export function inspect(subject: Subject, { length = 32 }: { length?: number } = {}): Inspection {
+  const { model, id, sha256, dtype, labels, decoderStart } = subject, { graph } = model;
+  const ports = graph.inputs.filter(({ name }) => !graph.constants.has(name));
+  // Named sizes: the first is the batch, any other the length.
+  const sized = ports.filter(({ name }) =>
+    /(^|_)input_ids$/.test(name) || ports.length === 1 || /^pixel_values$/.test(name)
+  )
+    .map(({ name, dtype, dims }) =>
+      [name, filled(dtype, dims.map((d, i) => (typeof d === "number" ? d : i === 0 ? 1 : length)), 0)] as const
+    );
+  const inputs = completeInputs(graph, new Map(sized), { decoderStart });
+  const types = new Map<string, TensorType>(inputs);
+  const pinned = new Map([...inputs].filter(([name]) => ports.some((port) => port.name === name && isSetting(port))));
+  const told = infer(graph, types, { pinned });
+  if (told.missing.length) throw missingShapes(told.missing);
+  const { graph: canonical, report } = canonicalise(graph, told);
+  const whole = infer(canonical, types, { pinned, probed: told.types });
+  const shaped = { graph: canonical, types: whole.types, known: whole.known };
+  const sources = findSources(canonical, whole.types),
+    active = activity(shaped, sources.flatMap(({ tensors }) => tensors)),
+    reach = ancestors(canonical, model.target);
+  const crossed = new Set(
+    canonical.nodes.filter((node) =>
+      node.inputs.some((name) => active.has(name)) && node.outputs.some((name) => active.has(name) && reach.has(name))
+    ),
+  );
+  const names = [...new Set([...graph.nodes, ...canonical.nodes].map(operator))].sort();
+  const count = (nodes: Iterable<(typeof graph.nodes)[number]>, op: string) =>
+    [...nodes].filter((node) => operator(node) === op).length;
+  const operators = names.map((op) => ({
+    op,
+    inFile: count(graph.nodes, op),
+    canonical: count(canonical.nodes, op),
+    crossed: count(crossed, op),
+    rule: rules.has(op),
+  }));
+  return {
+    id,
+    sha256,
+    dtype,
+    opset: model.opset,
+    inputs: ports,
+    outputs: graph.outputs,
+    ...(labels ? { labels } : {}),
+    sources: sources.map(({ name }) => name),
+    nodes: graph.nodes.length,
+    operators,
+    missing: operators.filter(({ crossed, rule }) => crossed > 0 && !rule).map(({ op }) => op),
+    canon: report,
+    length,
+    memory: memoryOf(graph, told.types),
+    flops: graph.nodes.reduce((sum, node) => sum + flops(node, told.types), 0),
+  };
+}
