@@ -100,7 +100,12 @@ function rowsOf(explanation: Explanation): Row[] {
   };
   switch (explanation.type) {
     case "token-scores":
-      return explanation.data.values.map((value, i) => ({ ...place(i), value }));
+      return explanation.data.values.map((value, i) => ({
+        ...place(i),
+        value,
+        low: explanation.data.low?.[i],
+        high: explanation.data.high?.[i],
+      }));
     case "token-matrix": {
       const { rows, columns, values } = explanation.data;
       return rows.flatMap((row, r) =>

@@ -42,11 +42,11 @@ export function questionOf({ target }: Explanation, say: Catalogue): string {
 export function methodName({ method: { id, composite, options } }: Explanation): string {
   const parts = [id];
   if (composite) parts.push(composite);
-  for (const key of ["variant", "layer", "head", "mode"]) {
-    const value = options[key];
-    if (value !== undefined && value !== null) {
-      parts.push(key === "variant" || key === "mode" ? `${value}` : `${key} ${value}`);
-    }
+  const { variant, layer, head } = options;
+  // Grad-CAM's own variant has its name already
+  if (typeof variant === "string" && variant !== id.replace("-", "")) parts.push(variant);
+  for (const [name, value] of [["layer", layer], ["head", head]]) {
+    if (value !== undefined && value !== null) parts.push(`${name} ${value}`);
   }
   return parts.join(" · ");
 }

@@ -10,19 +10,18 @@ const minus = "−";
 export const decimalsFor = (size: number): number =>
   size > 0 ? Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(size)))) : 2;
 
-/** A plain number with a real minus sign. */
-export const plain = (value: number, decimals = decimalsFor(Math.abs(value))): string => {
-  const text = tiny(value) ? Math.abs(value).toExponential(1) : Math.abs(value).toFixed(decimals);
+/** A plain number with a real minus sign. Without `decimals` three significant digits, in powers of ten where it is tiny. */
+export const plain = (value: number, decimals?: number): string => {
+  const size = Math.abs(value), tiny = decimals === undefined && size > 0 && size < 5e-6;
+  const text = tiny ? size.toExponential(1) : size.toFixed(decimals ?? decimalsFor(size));
   return value < 0 && Number(text) !== 0 ? minus + text : text;
 };
 
 /** A number that always shows its sign; what rounds to zero shows none. */
-export const withSign = (value: number, decimals = decimalsFor(Math.abs(value))): string => {
+export const withSign = (value: number, decimals?: number): string => {
   const text = plain(value, decimals);
   return value > 0 && Number(text) !== 0 ? "+" + text : text;
 };
-
-const tiny = (value: number): boolean => value !== 0 && Math.abs(value) < 5e-6;
 
 /** A share as per cent. Only exactly 0 and 1 are written so. */
 export function percent(share: number): string {

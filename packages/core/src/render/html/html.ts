@@ -43,7 +43,7 @@ export function renderHtml(explanations: readonly Explanation[], { locale = "en"
 </head>
 <body>
 <main>
-${groups.map((group, i) => section(group, i === 0, explanations, say))}
+${groups.map((group, i) => section(group, groups[i - 1]?.[0], explanations, say))}
 ${
     notes.length > 0 &&
     markup`<aside class="notes" aria-label="${say.notes}">${notes.map((note) => markup`<p>${note}</p>`)}</aside>`
@@ -57,13 +57,19 @@ ${footer(explanations, say)}
 `.source;
 }
 
-/** The question, the answers, and each method's picture, reading and checks. */
-function section(group: readonly Explanation[], first: boolean, all: readonly Explanation[], say: Catalogue): Markup {
+/** The question, the answers where the text is another than in the section before, and each method's picture, reading and checks. */
+function section(
+  group: readonly Explanation[],
+  before: Explanation | undefined,
+  all: readonly Explanation[],
+  say: Catalogue,
+): Markup {
   const { question, answers } = describe(group[0]!, say);
+  const newText = !before || before.text !== group[0]!.text || before.model.id !== group[0]!.model.id;
   return markup`<section>
-${first ? markup`<h1>${question}</h1>` : markup`<h2>${question}</h2>`}
+${!before ? markup`<h1>${question}</h1>` : markup`<h2>${question}</h2>`}
 ${
-    first && markup`<p class="soft">${group[0]!.model.id} · ${group[0]!.model.dtype}</p>
+    newText && markup`<p class="soft">${group[0]!.model.id} · ${group[0]!.model.dtype}</p>
 <ul class="answers" aria-label="${say.answers}">${
       answers.slice(0, 5).map(({ label, value, probability, explained }) =>
         markup`<li${explained && markup` class="this"`}><span>${label}</span><b>${
@@ -93,11 +99,11 @@ ${group.length > 1 && comparison(group as ExplanationOf<"token-scores">[], say)}
 
 function footer(explanations: readonly Explanation[], say: Catalogue): Markup {
   const { model, provenance } = explanations[0]!;
-  const costs = [...new Set(explanations.map((explanation) => describe(explanation, say).cost))];
+  const { cost } = describe(explanations.at(-1)!, say);
   return markup`<footer>
 <dl><dt>${say.model}</dt><dd>${model.id}, ${model.dtype}, ONNX opset ${model.opset}</dd>
 <dt>SHA-256</dt><dd>${model.sha256}</dd></dl>
-${costs.map((cost) => markup`<p>${cost}</p>`)}
+<p>${cost}</p>
 <p>${say.madeWith(provenance.core)} ${say.keyboard}</p>
 </footer>`;
 }

@@ -17,11 +17,13 @@ export const table = (
   { numeric = [], kind = "" }: { numeric?: readonly number[]; kind?: string } = {},
 ): Markup => {
   const number = (k: number) => numeric.includes(k) && markup` class="num"`;
-  return markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table${
+  return markup`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table${
     kind !== "" && markup` class="${kind}"`
   }>
 <caption>${caption}</caption>
-<thead><tr>${header.map((name, k) => markup`<th scope="col"${number(k)}>${name}</th>`)}</tr></thead>
+<thead><tr>${
+    header.map((name, k) => name === "" ? markup`<td></td>` : markup`<th scope="col"${number(k)}>${name}</th>`)
+  }</tr></thead>
 <tbody>${
     rows.map((row) =>
       markup`<tr>${

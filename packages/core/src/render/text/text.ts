@@ -65,21 +65,21 @@ export function renderText(
     lines.push(
       "",
       `  ${ink.bold(say.notes)}`,
-      ...notes.flatMap((note) => paragraph(`• ${note}`, to)),
+      ...notes.flatMap((note) => paragraph(`• ${note}`, to, 2)),
     );
   }
   lines.push(
     "",
-    ...unique(explanations.map((explanation) => describe(explanation, say).cost)).map((cost) =>
-      "  " + ink.dim(visible(cost))
-    ),
+    // Time and passes count from the start, so the last explanation's are those of all
+    "  " + ink.dim(visible(describe(explanations.at(-1)!, say).cost)),
   );
   return lines.join("\n").replace(/\n{3,}/g, "\n\n") + "\n";
 }
 
 const unique = <T>(list: readonly T[]): T[] => [...new Set(list)];
-const paragraph = (text: string, width: number): string[] =>
-  wrap(visible(text), Math.min(width, 100) - 2).map((line) => "  " + line);
+/** A sentence in lines; those after the first are set in by `hang`. */
+const paragraph = (text: string, width: number, hang = 0): string[] =>
+  wrap(visible(text), Math.min(width, 100) - 2 - hang).map((line, i) => " ".repeat(i ? 2 + hang : 2) + line);
 
 function head(explanation: Explanation, ink: Ink, width: number, say: Catalogue): string[] {
   const { answers } = describe(explanation, say);
@@ -145,7 +145,7 @@ function trust({ ledger, checks }: Description, name: string, ink: Ink, width: n
     title(say.checksTitle);
     for (const check of checks) {
       lines.push(
-        ...paragraph(`${check.mark} ${check.title} (${check.status}): ${check.summary}`, width),
+        ...paragraph(`${check.mark} ${check.title} (${check.status}): ${check.summary}`, width, 2),
       );
     }
   }

@@ -46,7 +46,7 @@ export function tokenLines(explanations: readonly TokenScores[], ink: Ink, width
   const rows = explanations.map(rowOf);
   const units = rows[0]!.units;
   const several = rows.length > 1;
-  const margin = several ? Math.min(24, Math.max(...rows.map(({ name }) => cells(name)))) + 2 : 2;
+  const margin = several ? Math.min(30, Math.max(...rows.map(({ name }) => cells(name)))) + 2 : 2;
   const sources = [...new Set(units.map(({ source }) => source))];
   const lines: string[] = [];
   for (const source of sources) {
