@@ -72,6 +72,9 @@ await writeFile(
   new URL("relevance.d.ts", pkg),
   `${glueTypes.replace("  // exports", output.join("\n"))}\n${types.join("\n")}`,
 );
+for (const name of ["relevance_team.js", "relevance_team.d.ts", "relevance_worker.js"]) {
+  await copyFile(new URL(name, root), new URL(name, pkg));
+}
 await copyFile(new URL("../LICENSE", root), new URL("LICENSE", pkg)).catch(() => undefined);
 await writeFile(
   new URL("package.json", pkg),
@@ -81,7 +84,15 @@ await writeFile(
       type: "module",
       version: "0.1.0",
       license: "Apache-2.0",
-      files: ["relevance_bg.wasm", "relevance_relaxed_bg.wasm", "relevance.js", "relevance.d.ts"],
+      files: [
+        "relevance_bg.wasm",
+        "relevance_relaxed_bg.wasm",
+        "relevance.js",
+        "relevance.d.ts",
+        "relevance_team.js",
+        "relevance_team.d.ts",
+        "relevance_worker.js",
+      ],
       main: "relevance.js",
       types: "relevance.d.ts",
       sideEffects: ["./snippets/*"],

@@ -16,16 +16,11 @@ async function hashOf(files: URL[]): Promise<string> {
 }
 
 async function sources(): Promise<URL[]> {
-  const kernel = await readdir(new URL("assembly/src/", root));
-  const names = [
-    "deno.lock",
-    "package.json",
-    "assembly/build.ts",
-    "assembly/asconfig.json",
-    "assembly/glue.js",
-    "assembly/glue.d.ts.txt",
-    ...kernel.sort().map((name) => `assembly/src/${name}`),
-  ];
+  const within = async (folder: string): Promise<string[]> => {
+    const entries = await readdir(new URL(folder, root), { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => folder + entry.name).sort();
+  };
+  const names = ["deno.lock", "package.json", ...await within("assembly/"), ...await within("assembly/src/")];
   return names.map((name) => new URL(name, root));
 }
 

@@ -4,7 +4,7 @@ import { erf4, exp4, log4, pow4, sigmoid4, tanh4 } from "./math";
  * Elementwise operators on fp32. Truth values are 1 and 0. Unary ones take (count, x, y); y may be x.
  * Every loop is the same; `op` is a constant where it is called, so each exported function is compiled for its operator.
  */
-const enum Unary { Neg, Abs, Exp, Log, Sqrt, Reciprocal, Tanh, Sigmoid, Erf, Relu, Floor, Ceil, Round, Sign, Not, Softplus }
+const enum Unary { Neg, Abs, Exp, Log, Sqrt, Reciprocal, Tanh, Sigmoid, Erf, Relu, Floor, Ceil, Round, Sign, Not, Softplus, Trunc, NotZero }
 
 // @ts-ignore: decorator
 @inline
@@ -26,6 +26,8 @@ function unary4(op: Unary, x: v128): v128 {
     const up = v128.and(f32x4.gt(x, f32x4.splat(0)), f32x4.splat(1));
     return f32x4.sub(up, v128.and(f32x4.lt(x, f32x4.splat(0)), f32x4.splat(1)));
   }
+  if (op == Unary.Trunc) return f32x4.trunc(x);
+  if (op == Unary.NotZero) return v128.and(f32x4.ne(x, f32x4.splat(0)), f32x4.splat(1));
   if (op == Unary.Not) return v128.and(f32x4.eq(x, f32x4.splat(0)), f32x4.splat(1));
   // softplus: max(x, 0) + ln(1 + u), u = e^−|x|; ln(1 + u) = ln(w)·u/(w − 1) with w = fl(1 + u), and u where w = 1 (Kahan).
   const one = f32x4.splat(1), u = exp4(f32x4.neg(f32x4.abs(x))), w = f32x4.add(one, u);
@@ -56,6 +58,8 @@ export function ceil_f32(count: i32, x: usize, y: usize): void { unary(Unary.Cei
 export function round_f32(count: i32, x: usize, y: usize): void { unary(Unary.Round, count, x, y); }
 export function sign_f32(count: i32, x: usize, y: usize): void { unary(Unary.Sign, count, x, y); }
 export function not_f32(count: i32, x: usize, y: usize): void { unary(Unary.Not, count, x, y); }
+export function trunc_f32(count: i32, x: usize, y: usize): void { unary(Unary.Trunc, count, x, y); }
+export function not_zero_f32(count: i32, x: usize, y: usize): void { unary(Unary.NotZero, count, x, y); }
 export function softplus_f32(count: i32, x: usize, y: usize): void { unary(Unary.Softplus, count, x, y); }
 
 const enum Binary { Add, Sub, Mul, Div, Pow, Min, Max, Equal, Greater, GreaterOrEqual, Less, LessOrEqual }

@@ -78,6 +78,11 @@ export function fill_f32(count: i32, value: f32, y: usize): void {
   for (; i > 0; i--, y += 4) f32.store(y, value);
 }
 
+/** Whole numbers kept as floats, as the 32-bit indices that gather and scatter take. */
+export function to_indices_i32(count: i32, x: usize, y: usize): void {
+  for (let i: usize = 0; i < <usize>count << 2; i += 4) store<i32>(y + i, <i32>f32.load(x + i));
+}
+
 /** Where entry `i` of `indices` (i32, negative from the end) points to, or −1 where it points outside. */
 // @ts-ignore: decorator
 @inline

@@ -20,6 +20,8 @@ const UNARY: Record<string, [(x: number) => number, (v: number) => number, numbe
   relu_f32: [(x) => Math.max(x, 0), (v) => v, 0],
   floor_f32: [Math.floor, (v) => 9 * v, 0],
   ceil_f32: [Math.ceil, (v) => 9 * v, 0],
+  trunc_f32: [Math.trunc, (v) => 9 * v, 0],
+  not_zero_f32: [(x) => (x === 0 ? 0 : 1), (v) => Math.round(v), 0],
   sign_f32: [Math.sign, (v) => Math.round(2 * v), 0],
   not_f32: [(x) => (x === 0 ? 1 : 0), (v) => Math.round(v), 0],
   softplus_f32: [(x) => Math.log1p(Math.exp(-Math.abs(x))) + Math.max(x, 0), (v) => 10 * v, 1e-6],
