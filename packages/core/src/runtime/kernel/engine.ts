@@ -1,0 +1,101 @@
+/**
+ * The kernel in this process: one build, one memory, a team of threads. Every program of an executor shares it.
+ *
+ * @module
+ */
+import { type Build, compile, hasRelaxedSimd, type InitOutput, initSync } from "@hyaline/assembly";
+import { enlist, Member, order, RESERVED } from "@hyaline/assembly/team";
+import { Heap } from "./heap.ts";
+import { Weights } from "./weights.ts";
+
+export interface KernelOptions {
+  /** Threads, the calling one included; 1 where memory cannot be shared. By default as many as there are cores, 4 at most. */
+  readonly threads?: number;
+  /** The relaxed build by default, where the engine has relaxed SIMD. */
+  readonly build?: Build;
+}
+
+/** Largest memory asked for; an engine that refuses to reserve so much is asked for less. */
+const MAXIMUM_PAGES = [65536, 32768, 16384];
+
+/** Whether workers can share memory here: not in a page without cross-origin isolation. */
+export function canShareMemory(): boolean {
+  const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated;
+  return typeof SharedArrayBuffer === "function" && (isolated !== false || "process" in globalThis);
+}
+
+/** Threads a team has if nobody says otherwise. */
+export const defaultThreads =
+  (): number => (canShareMemory() ? Math.max(1, Math.min(4, globalThis.navigator?.hardwareConcurrency ?? 1)) : 1);
+
+export class Engine {
+  readonly build: Build;
+  readonly threads: number;
+  readonly heap: Heap;
+  readonly weights: Weights;
+  /** Number of each function in the team's lists. */
+  readonly order: ReadonlyMap<string, number>;
+  /** Byte offset of each thread's GEMM scratch. */
+  readonly scratch: readonly number[];
+  readonly #leader: Member;
+  readonly #workers: readonly { terminate(): void }[];
+  #stamps = 0;
+
+  private constructor(kernel: InitOutput, build: Build, workers: readonly { terminate(): void }[]) {
+    this.build = build;
+    this.threads = workers.length + 1;
+    this.#workers = workers;
+    this.heap = new Heap(kernel.memory, RESERVED);
+    this.weights = new Weights(this.heap);
+    this.order = new Map(order(kernel).map((name, i) => [name, i]));
+    this.scratch = Array.from({ length: this.threads }, () => this.heap.allocate(kernel.gemm_scratch_bytes()));
+    this.#leader = new Member(kernel, kernel.memory, 0, this.threads, canSleep());
+  }
+
+  /** Loads the kernel and starts its threads. While they start the process stays alive; afterwards they never keep it alive. */
+  static async start(options: KernelOptions = {}): Promise<Engine> {
+    const size = canShareMemory() ? Math.max(1, options.threads ?? defaultThreads()) : 1, shared = size > 1;
+    const build = options.build ?? (hasRelaxedSimd() ? "relaxed" : "simd");
+    const module = await compile({ build, shared }), memory = reserve(shared), kernel = initSync({ module, memory });
+    const workers = await Promise.all(
+      Array.from({ length: size - 1 }, (_, i) => enlist({ module, memory, index: i + 1, size })),
+    );
+    return new Engine(kernel, build, workers);
+  }
+
+  /** A number no other table has had: threads keep what they read under it. */
+  stamp = (): number => ++this.#stamps;
+
+  /** Walks a program's lists on all threads and returns when every one is done. */
+  walk(table: number): void {
+    this.#leader.lead(table);
+  }
+
+  /** Ends the threads; the engine cannot be used afterwards. */
+  stop(): void {
+    this.#leader.dismiss();
+    for (const worker of this.#workers) worker.terminate();
+  }
+}
+
+function reserve(shared: boolean): WebAssembly.Memory {
+  for (const maximum of MAXIMUM_PAGES.slice(0, -1)) {
+    try {
+      return new WebAssembly.Memory({ initial: 64, maximum, shared });
+    } catch {
+      // Asked for more than this engine reserves: the next size is smaller.
+    }
+  }
+  return new WebAssembly.Memory({ initial: 64, maximum: MAXIMUM_PAGES.at(-1)!, shared });
+}
+
+/** The main thread of a page may not sleep on a word of memory. */
+function canSleep(): boolean {
+  if (typeof SharedArrayBuffer !== "function") return false;
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * From a program's steps to kernel commands: which views tensors have, what must move, who computes which part.
+ *
+ * @module
+ */
+import { broken, unknownTensor } from "../../errors.ts";
+import { type Constant, constant } from "../../graph/graph.ts";
+import type { Program, Step } from "../../program/program.ts";
+import { address, type Argument, type Command, type KernelFunction, type Table } from "./command.ts";
+import { contiguousSteps, type Dims, part, size } from "./dims.ts";
+import { collapsed, isContiguous, type Storage, type View, whole } from "./view.ts";
+import { elementsOf, floatsOf, type Weights } from "./weights.ts";
+
+/** Below this many elements one thread is faster than two. */
+const WORTH_SHARING = 8192;
+
+/** What a command reads and writes: lifetimes are drawn from it. */
+interface Touch {
+  readonly reads: readonly View[];
+  readonly writes: readonly View[];
+}
+
+export class Lowering {
+  readonly program: Program;
+  readonly threads: number;
+  /** Byte offset of each thread's GEMM scratch. */
+  readonly scratch: readonly number[];
+  readonly commands: Command[] = [];
+  readonly tables: Table[] = [];
+  readonly storages: Storage[] = [];
+  /** What has to be given back to the weights. */
+  readonly held: [Constant, "float32" | "int32" | "bytes"][] = [];
+  readonly #weights: Weights;
+  readonly #views = new Map<string, View>();
+  readonly #known = new Map<string, Constant>();
+  readonly #moved = new Map<View, View>();
+  #tableBytes = 0;
+
+  constructor(program: Program, { weights, scratch }: { weights: Weights; scratch: readonly number[] }) {
+    this.program = program;
+    this.threads = scratch.length;
+    this.scratch = scratch;
+    this.#weights = weights;
+  }
+
+  /** Bytes of all tables. */
+  get tableBytes(): number {
+    return this.#tableBytes;
+  }
+
+  dims = (name: string): Dims => this.program.types.get(name)!.dims;
+  constant = (name: string): Constant | undefined => this.program.constants.get(name) ?? this.#known.get(name);
+  /** A tensor that is a constant after all: the same numbers in another type. */
+  learn(name: string, same: Constant): void {
+    this.#known.set(name, asFloats(same));
+  }
+  /** A constant's elements. @throws INTERNAL where the tensor is none: shapes and axes always are */
+  numbers(name: string): number[] {
+    const found = this.constant(name);
+    if (!found) throw broken(`"${name}" is a constant of the program`);
+    return elementsOf(found.read());
+  }
+
+  /** How a tensor lies, quantised or not. */
+  raw(name: string): View {
+    const known = this.#views.get(name);
+    if (known) return known;
+    const found = this.constant(name);
+    if (!found) throw unknownTensor(name);
+    const view = whole(this.hold(found, "float32"), found.dims);
+    this.#views.set(name, view);
+    return view;
+  }
+  /** A tensor as float32, of any steps. */
+  value(name: string): View {
+    const view = this.raw(name);
+    return view.quantised ? this.contiguous(view) : view;
+  }
+  define(name: string, view: View): void {
+    this.#views.set(name, view);
+  }
+  /** A constant's storage; counted, so that releasing the program gives it back. */
+  hold(of: Constant, form: "float32" | "int32" | "bytes"): Storage {
+    this.held.push([of, form]);
+    return this.#weights.hold(of, form);
+  }
+
+  /** Room for a tensor that commands will write. */
+  room(dims: Dims): View {
+    const storage: Storage = { bytes: 4 * size(dims), at: -1, first: Infinity, last: -1, fixed: false };
+    this.storages.push(storage);
+    return whole(storage, dims);
+  }
+
+  /** The same elements side by side; copies where they are not. */
+  contiguous(view: View): View {
+    if (isContiguous(view)) return view;
+    const before = this.#moved.get(view);
+    if (before) return before;
+    const made = view.quantised ? this.#dequantised(view) : this.room(view.dims);
+    if (!view.quantised) this.copy(view, made);
+    this.#moved.set(view, made);
+    return made;
+  }
+
+  /** Moves elements from one view to another of the same shape. */
+  copy(from: View, to: View): void {
+    if (size(from.dims) === 0) return;
+    const { dims, steps: [x = [], y = []] } = collapsed(from.dims, [from.steps, to.steps]);
+    this.split(
+      "copy_strided_f32",
+      { reads: [from], writes: [to] },
+      dims,
+      (
+        range,
+        walk,
+      ) => [
+        this.table([...walk, ...x, ...y, ...dims]),
+        address(from, range.from * x[0]!),
+        address(to, range.from * y[0]!),
+      ],
+    );
+  }
+
+  /** Words in memory. */
+  table(words: readonly Argument[]): Table {
+    const table = { words, at: this.#tableBytes };
+    this.tables.push(table);
+    this.#tableBytes += words.length * 4;
+    return table;
+  }
+
+  /** One call by the first thread. */
+  solo(name: KernelFunction, touch: Touch, args: readonly Argument[]): void {
+    this.soloCalls(touch, [{ name, args }]);
+  }
+  /** Several calls by the first thread. */
+  soloCalls(touch: Touch, calls: { name: KernelFunction; args: readonly Argument[] }[]): void {
+    this.#touch(touch);
+    this.commands.push({ kind: "kernel", solo: true, calls: [calls] });
+  }
+  /** Calls by every thread; `of(thread)` lists them. */
+  parallel(touch: Touch, of: (thread: number) => { name: KernelFunction; args: readonly Argument[] }[]): void {
+    this.#touch(touch);
+    this.commands.push({
+      kind: "kernel",
+      solo: false,
+      calls: Array.from({ length: this.threads }, (_, thread) => of(thread)),
+    });
+  }
+
+  /** A walk over `dims`, cut along the first axis where that pays; `args` gets the range and `[rank, …dims]` of the part. */
+  split(
+    name: KernelFunction,
+    touch: Touch,
+    dims: Dims,
+    args: (range: { from: number; to: number }, walk: number[]) => readonly Argument[],
+  ): void {
+    const [first = 1, ...rest] = dims;
+    const one = (range: { from: number; to: number }) => args(range, [dims.length, range.to - range.from, ...rest]);
+    if (this.threads === 1 || size(dims) < WORTH_SHARING || first < this.threads) {
+      return this.solo(name, touch, one({ from: 0, to: first }));
+    }
+    this.parallel(touch, (thread) => {
+      const range = part(first, { index: thread, of: this.threads, grain: rest.length ? 1 : 16 });
+      return range.from < range.to ? [{ name, args: one(range) }] : [];
+    });
+  }
+
+  /** Rows of `count` elements each, cut among the threads; `args` gets the range of rows. */
+  rows(
+    name: KernelFunction,
+    touch: Touch,
+    { rows, count }: { rows: number; count: number },
+    args: (from: number, rows: number) => readonly Argument[],
+  ): void {
+    if (this.threads === 1 || rows * count < WORTH_SHARING || rows < this.threads) {
+      return this.solo(name, touch, args(0, rows));
+    }
+    this.parallel(touch, (thread) => {
+      const { from, to } = part(rows, { index: thread, of: this.threads });
+      return [{ name, args: args(from, to - from) }];
+    });
+  }
+
+  /** Hands a step to ONNX Runtime. */
+  foreign(step: Step): void {
+    const named = (names: readonly string[]) =>
+      [...new Set(names)].filter((name) => name !== "" && !this.constant(name));
+    const inputs = new Map(named(step.inputs).map((name) => [name, this.contiguous(this.value(name))]));
+    const outputs = new Map(named(step.outputs).map((name) => [name, this.room(this.dims(name))]));
+    this.#touch({ reads: [...inputs.values()], writes: [...outputs.values()] });
+    this.commands.push({ kind: "foreign", step, inputs, outputs });
+    for (const [name, view] of outputs) this.define(name, view);
+  }
+
+  /** A storage the caller writes before the first command, or reads after the last. */
+  keep(view: View, when: "before" | "after"): void {
+    if (when === "before") view.storage.first = -1;
+    else view.storage.last = Infinity;
+    view.storage.last = Math.max(view.storage.last, view.storage.first);
+  }
+
+  #touch({ reads, writes }: Touch): void {
+    const now = this.commands.length;
+    for (const { storage } of [...reads, ...writes]) {
+      if (storage.fixed) continue;
+      storage.first = Math.min(storage.first, now);
+      storage.last = Math.max(storage.last, now);
+    }
+  }
+
+  /** A quantised weight as float32, for the operators that do not read it as it is. Becomes a constant of this program. */
+  #dequantised(view: View): View {
+    const tensor = { dtype: "float32" as const, dims: view.dims, data: dequantised(view, this.#weights.memory) };
+    return { ...whole(this.hold(constant(tensor), "float32"), view.dims), steps: contiguousSteps(view.dims) };
+  }
+}
+
+const widened = new WeakMap<Constant, Constant>();
+/** A constant as float32; the same one for the same constant, so that programs share it. */
+function asFloats(of: Constant): Constant {
+  const before = widened.get(of);
+  if (before) return before;
+  const made: Constant = {
+    dtype: "float32",
+    dims: of.dims,
+    read: () => ({ dtype: "float32", dims: of.dims, data: floatsOf(of.read()) }),
+  };
+  widened.set(of, made);
+  return made;
+}
+
+/** Elements of a quantised view, one by one. */
+function dequantised(view: View, memory: WebAssembly.Memory): Float32Array {
+  const { storage, offset, dims, steps, quantised } = view, out = new Float32Array(size(dims));
+  const { kind, scale, zero, scaleSteps, block, blocks } = quantised!, four = kind === "uint4", blocked = block > 0;
+  const bytes = kind === "int8" ? new Int8Array(memory.buffer, storage.at) : new Uint8Array(memory.buffer, storage.at);
+  const scales = new Float32Array(memory.buffer, scale.at),
+    zeros = zero ? new Float32Array(memory.buffer, zero.at) : undefined;
+  const at = dims.map(() => 0);
+  for (let i = 0; i < out.length; i++) {
+    let element = offset, s = 0;
+    for (let d = 0; d < dims.length; d++) {
+      element += at[d]! * steps[d]!;
+      s += at[d]! * scaleSteps[d]!;
+    }
+    if (blocked) s = Math.floor(element / (block * blocks)) * blocks + Math.floor((element % (block * blocks)) / block);
+    const q = four ? (bytes[element >> 1]! >> (4 * (element & 1))) & 15 : bytes[element]!;
+    out[i] = (q - (zeros ? zeros[s]! : blocked ? (four ? 8 : 128) : 0)) * scales[s]!;
+    for (let d = dims.length - 1; d >= 0 && ++at[d]! === dims[d]; d--) at[d] = 0;
+  }
+  return out;
+}

@@ -1,0 +1,119 @@
+/**
+ * Matrix products. Operands are read as they lie: transposed, head by head, quantised.
+ *
+ * @module
+ */
+import { broadcast } from "../../../program/builder.ts";
+import { address, type Argument, type KernelFunction } from "../command.ts";
+import { contiguousSteps, part, size } from "../dims.ts";
+import type { Lowering } from "../lowering.ts";
+import { expanded, permuted, reshaped, type View } from "../view.ts";
+import { quantisedWeight } from "./quantised.ts";
+import type { Lower } from "./lower.ts";
+
+/** Products below this many multiply-adds are not worth a second thread. */
+const WORTH_SHARING = 1 << 16;
+
+const swapped = (view: View): View =>
+  permuted(view, view.dims.map((_, i) => (i < view.dims.length - 2 ? i : 2 * view.dims.length - 3 - i)));
+
+/** The result of a · b over the last two axes, times alpha. */
+export function product(l: Lowering, a: View, b: View, alpha = 1): View {
+  const [m, k] = a.dims.slice(-2) as [number, number], n = b.dims.at(-1)!;
+  const lead = broadcast(a.dims.slice(0, -2), b.dims.slice(0, -2)), c = l.room([...lead, m, n]);
+  // A left operand whose rows go on evenly over the batch is one tall matrix against one b.
+  if (lead.length > 0 && b.dims.slice(0, -2).every((d) => d === 1)) {
+    const tall = reshaped(a, [size(lead) * m, k]),
+      flat = {
+        ...b,
+        dims: b.dims.slice(-2),
+        steps: b.steps.slice(-2),
+        ...(b.quantised ? { quantised: { ...b.quantised, scaleSteps: b.quantised.scaleSteps.slice(-2) } } : {}),
+      };
+    if (tall) {
+      multiply(l, tall, flat, { ...c, dims: [size(lead) * m, n], steps: [n, 1] }, alpha);
+      return c;
+    }
+  }
+  multiply(
+    l,
+    expanded(a, [...lead, m, k]),
+    expanded(b.quantised && lead.length ? l.contiguous(b) : b, [...lead, k, n]),
+    c,
+    alpha,
+  );
+  return c;
+}
+
+function multiply(l: Lowering, a: View, b: View, c: View, alpha: number): void {
+  const [m, k] = a.dims.slice(-2) as [number, number],
+    n = b.dims.at(-1)!,
+    batch = a.dims.slice(0, -2),
+    count = size(batch);
+  if (size(c.dims) === 0) return;
+  const [aRow, aDepth] = a.steps.slice(-2) as [number, number],
+    [bDepth, bColumn] = b.steps.slice(-2) as [number, number];
+  const [weight, from] = b.quantised ? quantisedWeight(l, b) : [undefined, b];
+  const offsets = offsetsOf(batch, [a.steps, b.steps, contiguousSteps(c.dims)]);
+  const name: KernelFunction = weight ? "gemm_quantized_8x12" : "gemm_f32_8x12";
+  const call = (
+    thread: number,
+    i: number,
+    rows: { from: number; to: number },
+    columns: { from: number; to: number },
+  ) => {
+    const [pa, pb, pc] = offsets[i]! as [number, number, number];
+    const left = address(a, pa + rows.from * aRow),
+      out = address(c, pc + rows.from * n + columns.from),
+      tail: Argument[] = [out, n, alpha, 0, 0, l.scratch[thread]!];
+    const shape = [rows.to - rows.from, columns.to - columns.from, k, left, aRow, aDepth];
+    const right: Argument[] = weight
+      ? [weight, columns.from]
+      : [address(from, pb + columns.from * bColumn), bDepth, bColumn];
+    return { name, args: [...shape, ...right, ...tail] };
+  };
+  const all = { from: 0, to: m }, wide = { from: 0, to: n }, touch = { reads: [a, b], writes: [c] };
+  const batches = (range: { from: number; to: number }, thread: number) =>
+    Array.from({ length: range.to - range.from }, (_, i) => call(thread, range.from + i, all, wide));
+  if (l.threads === 1 || count * m * n * k < WORTH_SHARING) {
+    return l.soloCalls(touch, batches({ from: 0, to: count }, 0));
+  }
+  if (count >= l.threads) {
+    return l.parallel(touch, (thread) => batches(part(count, { index: thread, of: l.threads }), thread));
+  }
+  const byColumns = n >= 12 * l.threads && n >= m;
+  l.parallel(touch, (thread) => {
+    const share = part(byColumns ? n : m, { index: thread, of: l.threads, grain: byColumns ? 12 : 8 });
+    if (share.from >= share.to) return [];
+    return Array.from({ length: count }, (_, i) => call(thread, i, byColumns ? all : share, byColumns ? share : wide));
+  });
+}
+
+/** For every batch index, the offset of each operand in elements. */
+function offsetsOf(batch: readonly number[], steps: readonly (readonly number[])[]): number[][] {
+  return batch.reduce<number[][]>(
+    (all, d, axis) =>
+      all.flatMap((at) => Array.from({ length: d }, (_, i) => at.map((p, k) => p + i * steps[k]![axis]!))),
+    [steps.map(() => 0)],
+  );
+}
+
+/** A vector operand gets an axis of one, as numpy does, which is dropped from the result. */
+const matmul: Lower = (l, { inputs, outputs, attributes }) => {
+  let [a, b] = inputs.map((input) => l.raw(input)) as [View, View];
+  if (a.quantised) a = l.contiguous(a);
+  if (a.dims.length === 1) a = { ...a, dims: [1, ...a.dims], steps: [0, ...a.steps] };
+  if (b.dims.length === 1) b = { ...l.contiguous(b), dims: [...b.dims, 1], steps: [1, 1] };
+  if (attributes["transA"]) a = swapped(a);
+  if (attributes["transB"]) b = swapped(b);
+  const rank = Math.max(a.dims.length, b.dims.length);
+  const padded = (view: View): View =>
+    view.dims.length === rank || view.quantised
+      ? view
+      : expanded(view, [...Array<number>(rank - view.dims.length).fill(1), ...view.dims]);
+  const c = product(l, padded(a), padded(b), (attributes["alpha"] as number | undefined) ?? 1);
+  l.define(outputs[0]!, { ...c, ...rowMajor(l.dims(outputs[0]!)) });
+};
+const rowMajor = (dims: readonly number[]) => ({ dims, steps: contiguousSteps(dims) });
+
+export const linear: Readonly<Record<string, Lower>> = { MatMul: matmul };

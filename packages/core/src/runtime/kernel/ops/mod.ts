@@ -1,0 +1,12 @@
+import { elementwise } from "./elementwise.ts";
+import { gathering } from "./gather.ts";
+import { linear } from "./linear.ts";
+import type { Lower } from "./lower.ts";
+import { movement } from "./movement.ts";
+import { quantised } from "./quantised.ts";
+import { rowwise } from "./rows.ts";
+
+/** What the kernel computes itself, by operator of the standard domain. */
+export const lowerings: ReadonlyMap<string, Lower> = new Map(
+  Object.entries({ ...elementwise, ...linear, ...quantised, ...movement, ...gathering, ...rowwise }),
+);

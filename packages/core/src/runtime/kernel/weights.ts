@@ -1,0 +1,85 @@
+/**
+ * Constants in the kernel's memory. A weight is stored once however many programs read it: as float32, as 32-bit indices, or, where
+ * it is quantised, byte for byte as the file has it.
+ *
+ * @module
+ */
+import type { Constant } from "../../graph/graph.ts";
+import { numbers, size, type Tensor } from "../../graph/tensor.ts";
+import type { Heap } from "./heap.ts";
+import type { Storage } from "./view.ts";
+
+type Form = "float32" | "int32" | "bytes";
+
+interface Entry {
+  readonly storage: Storage;
+  users: number;
+}
+
+/** Elements as float32; integers and truth values too (up to 2²⁴ they are exact). */
+export const floatsOf = (
+  tensor: Tensor,
+): Float32Array => (tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(elementsOf(tensor)));
+
+/** Elements as numbers, 4-bit ones unpacked. */
+export function elementsOf(tensor: Tensor): number[] {
+  if (tensor.dtype !== "uint4" && tensor.dtype !== "int4") return numbers(tensor);
+  const packed = tensor.data as Uint8Array, signed = tensor.dtype === "int4";
+  return Array.from({ length: size(tensor.dims) }, (_, i) => {
+    const nibble = (packed[i >> 1]! >> (4 * (i & 1))) & 15;
+    return signed && nibble > 7 ? nibble - 16 : nibble;
+  });
+}
+
+export class Weights {
+  readonly #heap: Heap;
+  readonly #entries = new Map<Constant, Map<Form, Entry>>();
+  /** Bytes of all weights held. */
+  bytes = 0;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#heap.memory;
+  }
+
+  /** Where a constant lies in a form. Each call counts as one user. */
+  hold(constant: Constant, form: Form): Storage {
+    const forms = this.#entries.get(constant) ?? new Map<Form, Entry>();
+    this.#entries.set(constant, forms);
+    const before = forms.get(form);
+    if (before) {
+      before.users++;
+      return before.storage;
+    }
+    const tensor = constant.read();
+    const bytes = form === "bytes" ? (tensor.data as Uint8Array).byteLength : 4 * size(tensor.dims);
+    const at = this.#heap.allocate(bytes), buffer = this.#heap.memory.buffer;
+    if (form === "bytes") {
+      const data = tensor.data as Uint8Array;
+      new Uint8Array(buffer, at, bytes).set(new Uint8Array(data.buffer, data.byteOffset, bytes));
+    } else if (form === "int32") new Int32Array(buffer, at, bytes / 4).set(elementsOf(tensor));
+    else new Float32Array(buffer, at, bytes / 4).set(floatsOf(tensor));
+    const storage: Storage = { bytes, at, first: 0, last: Infinity, fixed: true };
+    forms.set(form, { storage, users: 1 });
+    this.bytes += bytes;
+    return storage;
+  }
+
+  /** The storage of a constant that is held. */
+  storage(constant: Constant, form: Form): Storage {
+    return this.#entries.get(constant)!.get(form)!.storage;
+  }
+
+  /** One user less; what nobody uses is freed. */
+  drop(constant: Constant, form: Form): void {
+    const forms = this.#entries.get(constant), entry = forms?.get(form);
+    if (!forms || !entry || --entry.users > 0) return;
+    forms.delete(form);
+    if (forms.size === 0) this.#entries.delete(constant);
+    this.#heap.free(entry.storage.at, entry.storage.bytes);
+    this.bytes -= entry.storage.bytes;
+  }
+}
