@@ -95,7 +95,7 @@ export function compile(request: CompileRequest): Program {
   const cotangents = new Map<string, string>();
   for (const name of at) {
     const g = collect(name);
-    if (g) cotangents.set(name, g);
+    if (g) cotangents.set(name, b.lift(g));
   }
   const recomputed = new Map(values.map((name) => [name, forward.value(name)])), lines = ledger?.lines ?? [];
   const { steps, used } = prune(b.steps, [...cotangents.values(), ...recomputed.values(), ...lines.map((line) => line.tensor)]);

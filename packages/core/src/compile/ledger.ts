@@ -12,7 +12,7 @@ import { type Node } from "../graph/graph.ts";
 import type { ModifierName } from "../lrp/composite.ts";
 import type { Builder } from "../program/builder.ts";
 import type { LedgerLine } from "../program/program.ts";
-import type { OpRule, RuleContext } from "../rules/rule.ts";
+import { activeFactors, type OpRule, type RuleContext } from "../rules/rule.ts";
 import type { ForwardValues } from "./forward_values.ts";
 
 interface Entry {
@@ -26,6 +26,12 @@ interface Entry {
 
 /** Modifiers whose stabiliser changes the sum. */
 const STABILISED = new Set<ModifierName>(["epsilon", "gamma", "zplus", "alphabeta"]);
+
+/** Whether a plain derivative keeps the sum. That of a product of two active operands counts the relevance twice, of a quotient not at all. */
+function closes(rule: OpRule, active: readonly boolean[]): boolean {
+  const factors = activeFactors(rule, active);
+  return rule.linear === true || (rule.linear === "each" && factors.length <= 1) || (rule.linear === "first" && factors.every((i) => i === 0));
+}
 
 export class Ledger {
   readonly lines: LedgerLine[] = [];
@@ -43,9 +49,9 @@ export class Ledger {
   record(entry: Entry): void {
     const { node, rule, use, context, found } = entry, constants = this.#constants(entry);
     for (const { share, weight } of constants) this.#line(weight ? "bias" : "constant", node, share);
-    const exact = use === "identity" || use === "uniform" || (use === "gradient" && rule.linear === true);
+    const exact = use === "identity" || use === "uniform" || (use === "gradient" && closes(rule, context.active));
     const measured = node.quantised || this.#rounds;
-    if (exact && !measured && !this.#halvesUnevenly(entry)) return;
+    if (exact && !measured) return;
     // What arrived less what left: Σ g·y − Σ gᵢ·xᵢ − the constants' shares.
     const arrived = node.outputs.flatMap((output, i) => (context.gs[i] ? [this.#relevance(context.gs[i]!, output)] : []));
     const left = node.inputs.flatMap((input, i) => (context.active[i] && found[i] ? [this.#relevance(found[i]!, input)] : []));
@@ -54,9 +60,6 @@ export class Ledger {
     const rest = gone.length ? this.#b.sub(sum(arrived), sum(gone)) : sum(arrived);
     this.#line(STABILISED.has(use) ? "epsilon" : node.op.endsWith("Softmax") ? "softmax" : measured ? "quantisation" : "nonlinear", node, rest);
   }
-
-  /** A plain derivative of a product of two active operands counts the relevance twice, of a quotient not at all. */
-  #halvesUnevenly = ({ use, context }: Entry): boolean => use === "gradient" && context.active.filter(Boolean).length > 1 && /^(Mul|MatMul|Gemm|Div)$/.test(context.node.op);
 
   #constants({ node, rule, context, found }: Entry): { share: string; weight: boolean }[] {
     if (!rule.additive) return [];

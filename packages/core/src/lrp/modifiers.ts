@@ -6,7 +6,7 @@
  */
 import { broken } from "../errors.ts";
 import type { Builder } from "../program/builder.ts";
-import type { OpRule, RuleContext, Vjp } from "../rules/rule.ts";
+import { activeFactors, type OpRule, type RuleContext, type Vjp } from "../rules/rule.ts";
 import type { CompositeEntry, ModifierName } from "./composite.ts";
 
 type Options = NonNullable<CompositeEntry["options"]>;
@@ -30,8 +30,8 @@ const identity: Modifier = (rule) => rule.identity ?? ((c) => {
 
 /** A product of k active operands gives each 1/k of the relevance (AttnLRP eq. 14, 15). */
 const uniform: Modifier = (rule) => (c) => {
-  const shares = c.active.filter(Boolean).length;
-  return rule.vjp(c).map((g) => g && c.b.scale(g, shares > 1 ? 1 / shares : 1));
+  const factors = activeFactors(rule, c.active);
+  return rule.vjp(c).map((g, i) => g && (factors.includes(i) ? c.b.scale(g, 1 / factors.length) : g));
 };
 
 /** s = R_z / (z + ε sign z), R_x = x ⊙ Wᵀs (Bach et al. 2015, eq. 58): in messages g ← g · z / (z + ε sign z). */

@@ -132,6 +132,7 @@ export class Builder {
     const rows = p.at(transA ? -1 : -2)!, inner = p.at(transA ? -2 : -1)!, columns = q.at(transB ? -2 : -1)!;
     if (inner !== q.at(transB ? -1 : -2)) throw broken(`[${p}] and [${q}] are multiplied (transA ${transA}, transB ${transB})`);
     const dims = [...broadcast(p.slice(0, -2), q.slice(0, -2)), rows, columns];
+    if (inner === 0) return this.expand(this.scalar(0), dims); // an empty sum: runtimes leave it unwritten
     const attributes = { ...(transA ? { transA: 1 } : {}), ...(transB ? { transB: 1 } : {}), ...(alpha === 1 ? {} : { alpha }) };
     return this.#emit("MatMul", [this.#align(a, rank), this.#align(b, rank)], attributes, "float32", dims, [a, b]);
   }
@@ -163,7 +164,9 @@ export class Builder {
   reshape(a: string, dims: Dims): string {
     if (same(this.dims(a), dims)) return a;
     if (size(this.dims(a)) !== size(dims)) throw broken(`[${this.dims(a)}] is reshaped to [${dims}]`);
-    return this.#emit("Reshape", [a, this.ints(this.#lifted.has(a) ? [this.seeds, ...dims] : dims)], {}, this.dtype(a), dims, [a]);
+    // A zero among the sizes is a size here, not "as before".
+    const attributes = dims.includes(0) ? { allowzero: 1 } : {};
+    return this.#emit("Reshape", [a, this.ints(this.#lifted.has(a) ? [this.seeds, ...dims] : dims)], attributes, this.dtype(a), dims, [a]);
   }
   transpose(a: string, perm: readonly number[]): string {
     if (perm.every((p, i) => p === i)) return a;
@@ -178,7 +181,7 @@ export class Builder {
   concat(parts: readonly string[], axis: number): string {
     const rank = this.dims(parts[0]!).length, at = wrap(axis, rank), lifted = parts.some((t) => this.#lifted.has(t));
     const dims = this.dims(parts[0]!).map((d, i) => (i === at ? parts.reduce((n, t) => n + this.dims(t)[at]!, 0) : d));
-    const inputs = lifted ? parts.map((t) => this.#lift(t)) : parts;
+    const inputs = lifted ? parts.map((t) => this.lift(t)) : parts;
     return this.#emit("Concat", inputs, { axis: lifted ? at + 1 : at }, this.dtype(parts[0]!), dims, parts);
   }
   /** Consecutive parts of one axis, `sizes` long. */
@@ -222,7 +225,7 @@ export class Builder {
     const physical = this.#type(g).dims, front = picks.map((_, i) => lifted + at + i);
     const moved = this.#raw("Transpose", [g], { perm: [...front, ...physical.map((_, i) => i).filter((i) => !front.includes(i))] });
     const rest = [...(lifted ? [this.seeds] : []), ...dims.filter((_, i) => i !== at)];
-    const updates = this.#raw("Reshape", [moved, this.ints([size(picks), ...rest])], {});
+    const updates = this.#raw("Reshape", [moved, this.ints([size(picks), ...rest])], { allowzero: 1 });
     const rows = this.reshape(this.cast(indices, "int64"), [size(picks), 1]);
     const negative = this.less(rows, this.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(0n) }));
     const wrapped = this.where(negative, this.add(rows, this.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(BigInt(dims[at]!)) })), rows);
@@ -251,6 +254,13 @@ export class Builder {
     return this.reshape(summed, dims);
   }
 
+  /** Repeats a tensor that does not depend on the seed for every seed. */
+  lift(a: string): string {
+    if (this.seeds === 1 || this.#lifted.has(a)) return a;
+    const dims = this.dims(a), name = this.#raw("Expand", [a, this.ints([this.seeds, ...dims])], {});
+    this.#lifted.add(name);
+    return name;
+  }
   fresh = (stem: string): string => this.#fresh(stem);
 
   #type(name: string): TensorType {
@@ -274,13 +284,6 @@ export class Builder {
     const dims = this.dims(a);
     if (!this.#lifted.has(a) || dims.length >= rank) return a;
     return this.reshape(a, [...Array<number>(rank - dims.length).fill(1), ...dims]);
-  }
-  /** Repeats a tensor for every seed. */
-  #lift(a: string): string {
-    if (this.#lifted.has(a)) return a;
-    const dims = this.dims(a), name = this.#raw("Expand", [a, this.ints([this.seeds, ...dims])], {});
-    this.#lifted.add(name);
-    return name;
   }
   #unary = (op: string, a: string): string => this.#emit(op, [a], {}, this.dtype(a), this.dims(a), [a]);
   #binary(op: string, a: string, b: string, dtype: DType = this.dtype(a)): string {

@@ -84,7 +84,7 @@ function averagePoolBack(c: RuleContext): string[] {
 export const convolution: OpRule[] = [
   {
     op: "Conv",
-    linear: true,
+    linear: "each",
     additive: [2],
     product: (c, [x, w]) => c.b.convolution("Conv", [x, w], { attributes: reading(convolutionWindow(c), number(c.node, "group", 1)), dims: c.outDims[0]! }),
     vjp: (c) => {
@@ -98,7 +98,7 @@ export const convolution: OpRule[] = [
   },
   {
     op: "ConvTranspose",
-    linear: true,
+    linear: "each",
     additive: [2],
     product: (c, operands) => spread(c.b, operands, { window: transposedWindow(c), group: number(c.node, "group", 1), channels: c.outDims[0]![1]! }),
     vjp: (c) => {

@@ -35,18 +35,18 @@ function geluDerivative(c: RuleContext): string {
 const gate = (b: Builder, condition: string, g: string): string => b.where(condition, g, b.scalar(0));
 const one = (b: Builder, a: string): string => b.sub(b.scalar(1), a);
 
-/** Max and Min send the message to the operand that won; a tie goes to the first, as torch's amax would share it. */
+/** Max and Min send the message to the operand that won; of equal ones the first. */
 const winner = (op: "Max" | "Min"): OpRule => ({
   op,
   linear: true,
   additive: "all",
   vjp: (c) => {
     const { b, g, x, y } = c;
-    let taken: string | undefined;
+    let free: string | undefined; // 1 where no operand has won yet
     return x.map((xi) => {
-      const wins = b.equal(xi, y[0]!), share = gate(b, wins, taken ? gate(b, b.not(taken), g) : g);
-      taken = taken ? b.where(taken, taken, wins) : wins;
-      return share;
+      const wins = b.cast(b.equal(xi, y[0]!), "float32"), first = free ? b.mul(wins, free) : wins;
+      free = b.sub(free ?? b.scalar(1), first);
+      return b.mul(g, first);
     });
   },
 });
@@ -55,9 +55,9 @@ export const elementwise: OpRule[] = [
   { op: "Add", linear: true, additive: "all", vjp: ({ g }) => [g, g] },
   { op: "Sub", linear: true, additive: "all", vjp: ({ b, g }) => [g, b.neg(g)] },
   { op: "Sum", linear: true, additive: "all", vjp: ({ g, x }) => Array<string>(x.length).fill(g) },
-  { op: "Mul", linear: true, vjp: ({ b, g, x }) => [b.mul(g, x[1]!), b.mul(g, x[0]!)] },
+  { op: "Mul", linear: "each", vjp: ({ b, g, x }) => [b.mul(g, x[1]!), b.mul(g, x[0]!)] },
   // (p / q)' : 1/q and −p/q² = −y/q
-  { op: "Div", linear: true, vjp: ({ b, g, x, y, active }) => [b.div(g, x[1]!), active[1] ? b.neg(b.div(b.mul(g, y[0]!), x[1]!)) : null] },
+  { op: "Div", linear: "first", vjp: ({ b, g, x, y, active }) => [b.div(g, x[1]!), active[1] ? b.neg(b.div(b.mul(g, y[0]!), x[1]!)) : null] },
   { op: "Neg", linear: true, vjp: ({ b, g }) => [b.neg(g)] },
   { op: "Identity", linear: true, vjp: ({ g }) => [g] },
   { op: "Dropout", linear: true, vjp: ({ g }) => [g] },

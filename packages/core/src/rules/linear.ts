@@ -30,7 +30,7 @@ function product(c: RuleContext, [p, q]: readonly [string, string]): string {
 export const linear: OpRule[] = [
   {
     op: "MatMul",
-    linear: true,
+    linear: "each",
     product,
     vjp: (c) => {
       const { a, b, g } = asMatrices(c), [p, q] = c.dims as [readonly number[], readonly number[]];
@@ -47,7 +47,7 @@ export const linear: OpRule[] = [
   },
   {
     op: "Gemm", // α op(A)·op(B) + β C
-    linear: true,
+    linear: "each",
     additive: [2],
     product,
     vjp: (c) => {

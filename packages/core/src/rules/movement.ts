@@ -92,9 +92,10 @@ export const movement: OpRule[] = [
   {
     op: "Trilu", // keeps a triangle: the same triangle of the message
     linear: true,
-    vjp: ({ b, g, node, dims }) => {
-      const [rows, columns] = dims[0]!.slice(-2) as [number, number], upper = number(node, "upper", 1) === 1, data = new Float32Array(rows * columns);
-      for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) data[i * columns + j] = (upper ? j >= i : j <= i) ? 1 : 0;
+    vjp: (c) => {
+      const { b, g, node, dims } = c, [rows, columns] = dims[0]!.slice(-2) as [number, number], upper = number(node, "upper", 1) === 1, data = new Float32Array(rows * columns);
+      const k = c.has(1) ? numbers(c.known(1))[0]! : 0; // the diagonal meant
+      for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) data[i * columns + j] = (upper ? j >= i + k : j <= i + k) ? 1 : 0;
       return [b.mul(g, b.tensor({ dtype: "float32", dims: [rows, columns], data })), null];
     },
   },

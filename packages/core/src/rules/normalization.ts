@@ -27,21 +27,22 @@ const layerNorm = (sigmaIsConstant: boolean): Vjp => (c) => {
 const rmsNorm = (rmsIsConstant: boolean): Vjp => (c) => {
   const { b, g } = c, axes = normAxes(c), x = c.x[0]!;
   const rms = b.sqrt(b.shift(b.mean(b.square(x), axes), number(c.node, "epsilon", 1e-5))), w = b.mul(g, c.x[1]!);
-  if (rmsIsConstant) return [b.div(w, rms), null];
   const unit = b.div(x, rms);
-  return [b.div(b.sub(w, b.mul(unit, b.mean(b.mul(w, unit), axes))), rms), b.mul(g, unit)];
+  return [rmsIsConstant ? b.div(w, rms) : b.div(b.sub(w, b.mul(unit, b.mean(b.mul(w, unit), axes))), rms), b.mul(g, unit)];
 };
 
 export const normalization: OpRule[] = [
   { op: "LayerNormalization", additive: [2], vjp: layerNorm(false), identity: layerNorm(true) },
   { op: "RMSNormalization", vjp: rmsNorm(false), identity: rmsNorm(true) },
   {
-    op: "BatchNormalization", // inference: y = scale (x − mean)/√(var + ε) + bias, per channel
+    op: "BatchNormalization", // inference: y = scale (x − mean)/√(var + ε) + bias, per channel; mean and bias enter by addition
     linear: true,
+    additive: [2, 3],
     vjp: (c) => {
       const { b } = c, per = c.dims[0]!.map((d, i) => (i === 1 ? d : 1));
       const factor = b.div(c.x[1]!, b.sqrt(b.shift(c.x[4]!, number(c.node, "epsilon", 1e-5))));
-      return [b.mul(c.g, b.reshape(factor, per)), null, null, null, null];
+      const bias = b.sum(c.g, c.dims[0]!.map((_, i) => i).filter((i) => i !== 1), false);
+      return [b.mul(c.g, b.reshape(factor, per)), null, bias, b.neg(b.mul(bias, factor)), null];
     },
   },
   {

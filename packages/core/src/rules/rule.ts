@@ -48,9 +48,18 @@ export interface OpRule {
   readonly product?: (context: RuleContext, operands: readonly [string, string]) => string;
   /** Inputs that enter by addition: a constant among them takes a share of the relevance, which the ledger books. */
   readonly additive?: readonly number[] | "all";
-  /** True where Σ g·y = Σ gᵢ·xᵢ holds for the plain derivative: the operator is linear in its active inputs, or a product of which one is active. */
-  readonly linear?: boolean;
+  /**
+   * Where Σ g·y = Σ gᵢ·xᵢ holds for the plain derivative: always (`true`, linear in all inputs together), where at most one factor is active
+   * (`"each"`, a product), or where none but the first is (`"first"`, a quotient). Inputs that enter by addition do not count.
+   */
+  readonly linear?: true | "each" | "first";
 }
+
+/** Whether an input enters by addition. */
+export const adds = ({ additive }: OpRule, input: number): boolean => additive === "all" || (additive?.includes(input) ?? false);
+
+/** Inputs that are active and no mere terms. */
+export const activeFactors = (rule: OpRule, active: readonly boolean[]): number[] => active.flatMap((is, i) => (is && !adds(rule, i) ? [i] : []));
 
 /** Says which table an operator's rule is in: the first rule for an operator stands. */
 export function ruleTable(families: readonly (readonly OpRule[])[]): ReadonlyMap<string, OpRule> {

@@ -32,7 +32,7 @@ export interface Carried {
 export async function carry(trial: Trial, { seed, executor, ...request }: CarryRequest): Promise<Carried> {
   const at = request.at ?? request.sources, { types } = trial.shaped;
   const program = compile({ composite: composites.get("gradient")!, ...request, at, shaped: trial.shaped });
-  const prepared = await (executor ?? ortExecutor({ backend: "wasm", threads: 1 })).prepare(program);
+  const prepared = await (executor ?? ortExecutor({ backend: "wasm", threads: 1, level: "disabled" })).prepare(program);
   const found = await prepared.run(await trial.run(program.taps), seed);
   await prepared.release();
   const cotangents = new Map(at.map((name) => {
