@@ -85,13 +85,14 @@ TOLERANCES = {
 }
 
 
-def write(folder: str, config, facts: dict, reference: dict, inputs: dict[str, np.ndarray], index, kind: str, limit: float, output="logits", reference_index=None):
+def write(folder: str, config, facts: dict, reference: dict, inputs: dict[str, np.ndarray], index, kind: str, limit: float, output="logits",
+          file="model.onnx"):
     """Checks the exported file against the reference's logits and writes case.json beside it; raises where they differ.
 
     kind names the tolerance (see TOLERANCES), limit the largest relative difference of the logits that is believed. `index` is where the
-    target lies in the file's output; `reference` speaks of the same value wherever it lies in torch's.
+    target lies in the file's output; `reference` speaks of the same value wherever it lies in torch's. `file` is the one that holds the logits.
     """
-    path = f"{folder}/onnx/model.onnx"
+    path = f"{folder}/onnx/{file}"
     model = onnx.load(path, load_external_data=False)
     if not any(n.domain for n in model.graph.node): onnx.checker.check_model(path)
     got = run_onnx(path, inputs, output)
@@ -102,12 +103,12 @@ def write(folder: str, config, facts: dict, reference: dict, inputs: dict[str, n
     else:
         with open(f"{folder}/config.json", "w") as f: json.dump({"model_type": facts["family"], "architectures": ["Own"]}, f)
     graph_inputs = {i.name for i in model.graph.input}
-    case = dict(**facts, opset={(x.domain or "ai.onnx"): x.version for x in model.opset_import}, exact=kind != "activations",
+    case = dict(**facts, file=file, opset={(x.domain or "ai.onnx"): x.version for x in model.opset_import}, exact=kind != "activations",
                 inputs={k: tensor_record(v) for k, v in inputs.items() if k in graph_inputs},
                 target=dict(output=output, index=list(index), value=reference["value"]), logits=reference["logits"], sources=reference["sources"],
                 ledgers=reference["ledgers"], tolerance=TOLERANCES[kind], ort_vs_torch=error, finite_difference=reference["finite_difference"],
                 versions=VERSIONS, ops=operators(model))
-    for key in ("ig", "notes", "lxt"):
+    for key in ("ig", "lxt"):
         if key in reference: case[key] = reference[key]
     with open(f"{folder}/case.json", "w") as f: json.dump(rounded(case), f, separators=(",", ":"))
     size = sum(os.path.getsize(f"{folder}/onnx/{n}") for n in os.listdir(f"{folder}/onnx"))

@@ -1,5 +1,6 @@
 """fp32 cases of a family from both PyTorch exporters."""
 
+import copy
 import logging
 import os
 import shutil
@@ -12,7 +13,10 @@ from case_file import fresh, numpy_inputs, strip, write
 from families import FAMILIES, LogitsOnly, Size, build, make_inputs, patch_embedding, word_embeddings
 from reference import references
 
-EXPORTERS = ("torchscript", "dynamo")
+EXPORTERS = ("torchscript", "dynamo", "dynamo23")
+FUSED_ATTENTION = ("bert", "distilbert", "gpt2", "llama", "qwen3", "bart", "vit")
+"""Families also exported as dynamo23: opset 23 with torch's scaled_dot_product_attention, which becomes the standard Attention operator."""
+
 warnings.filterwarnings("ignore")
 logging.getLogger("torch.onnx").setLevel(logging.ERROR)
 
@@ -35,6 +39,12 @@ class Prepared:
 
     @property
     def config(self): return getattr(self.model, "config", None)
+
+    def with_fused_attention(self):
+        """The same checkpoint with scaled_dot_product_attention in place of its written-out form."""
+        model = copy.deepcopy(self.model)
+        model.set_attn_implementation("sdpa")
+        return LogitsOnly(model, list(self.inputs)).eval()
 
     def explain(self, model, ig=True):
         """References of `model`, which may be this checkpoint with other weights."""
@@ -66,7 +76,8 @@ def export_case(out: str, prepared: Prepared, exporter: str) -> str:
     """Writes `<family>-<exporter>`; returns one line about it, and leaves nothing behind where the export fails."""
     folder = os.path.join(out, f"{prepared.name}-{exporter}")
     try:
-        export(prepared.plain, prepared.inputs, exporter, fresh(folder))
+        if exporter == "dynamo23": export(prepared.with_fused_attention(), prepared.inputs, "dynamo", fresh(folder), opset=23)
+        else: export(prepared.plain, prepared.inputs, exporter, fresh(folder))
         kind = "bias-free" if prepared.family.bias_free else "exact"
         return write(folder, prepared.config, prepared.facts(exporter), prepared.reference, numpy_inputs(prepared.inputs), prepared.index, kind, 1e-3)
     except Exception as error:

@@ -90,7 +90,8 @@ def _sequence_to_sequence(s: Size) -> dict:
                 decoder_attention_heads=s.heads, encoder_ffn_dim=s.intermediate, decoder_ffn_dim=s.intermediate, max_position_embeddings=64)
 
 
-_GEMMA = lambda s: dict(head_dim=8, query_pre_attn_scalar=8, sliding_window=4)
+_head = lambda s: max(8, s.hidden // s.heads)
+_GEMMA = lambda s: dict(head_dim=_head(s), query_pre_attn_scalar=_head(s), sliding_window=4)
 _DISTILBERT = lambda s: tf.DistilBertConfig(vocab_size=s.vocab, dim=s.hidden, n_layers=s.layers, n_heads=s.heads, hidden_dim=s.intermediate,
                                             max_position_embeddings=64, num_labels=3)
 _GPT2 = lambda s: tf.GPT2Config(vocab_size=s.vocab, n_embd=s.hidden, n_layer=s.layers, n_head=s.heads, n_inner=s.intermediate, n_positions=64,
@@ -131,8 +132,8 @@ FAMILIES: dict[str, Family] = {
     "smollm2": _decoder("Llama", lambda s: dict(tie_word_embeddings=True, rope_theta=100000.0, num_key_value_heads=1)),
     "mistral": _decoder("Mistral", lambda s: dict(sliding_window=4)),
     "qwen2": _decoder("Qwen2"),
-    "qwen3": _decoder("Qwen3", lambda s: dict(head_dim=8)),
-    "phi3": _decoder("Phi3"),
+    "qwen3": _decoder("Qwen3", lambda s: dict(head_dim=_head(s))),
+    "phi3": _decoder("Phi3", lambda s: dict(original_max_position_embeddings=128)),
     "gemma2": _decoder("Gemma2", _GEMMA),
     "gemma3": _decoder("Gemma3", lambda s: dict(_GEMMA(s), layer_types=["sliding_attention", "full_attention"] * (s.layers // 2) + ["sliding_attention"] * (s.layers % 2)),
                        config="Gemma3TextConfig"),

@@ -24,11 +24,14 @@ def relevance(states: str, name: str, method: str, case: dict) -> list[float]:
     """LXT's relevance per token. Its patch cannot be undone, so every call wants a process of its own."""
     import lxt.efficient
     import torch
+    import transformers
     family, head = FAMILIES[name]
     module = importlib.import_module(f"transformers.models.{family}.modeling_{family}")
     lxt.efficient.monkey_patch(module, getattr(importlib.import_module(f"lxt.efficient.models.{family}"), MAPS[method]))
     eager = {} if family == "bert" else {"attn_implementation": "eager"}
-    model = getattr(module, head).from_pretrained(f"{states}/{name}", **eager).float().eval().requires_grad_(False)
+    config = transformers.AutoConfig.from_pretrained(f"{states}/{name}")
+    if "rope_theta" in (rope := getattr(config, "rope_parameters", None) or {}): config.rope_theta = rope["rope_theta"]      # as transformers 5 saves it
+    model = getattr(module, head).from_pretrained(f"{states}/{name}", config=config, **eager).float().eval().requires_grad_(False)
     ids = torch.tensor(case["inputs"]["input_ids"]["data"]).reshape(1, -1)
     embeddings = model.get_input_embeddings()(ids).detach().requires_grad_()
     logits = model(inputs_embeds=embeddings, attention_mask=torch.ones_like(ids), **({} if family == "bert" else {"use_cache": False})).logits

@@ -13,7 +13,7 @@ os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", CUDA_VISIB
 import torch
 import transformers
 
-from export import EXPORTERS, Prepared, export_case
+from export import EXPORTERS, FUSED_ATTENTION, Prepared, export_case
 from families import FAMILIES, Size
 
 
@@ -25,6 +25,7 @@ def arguments():
     parser.add_argument("--layers", type=int, default=Size.layers)
     parser.add_argument("--tokens", type=int, default=Size.tokens)
     parser.add_argument("--families", default=",".join(FAMILIES))
+    parser.add_argument("--exporters", default=",".join(EXPORTERS))
     parser.add_argument("--states", help="also save every checkpoint there for torch (save_pretrained), for lxt_check.py")
     return parser.parse_args()
 
@@ -40,7 +41,8 @@ def main():
         except Exception as error:
             print(f"{name}: FAILED to build or to explain, {type(error).__name__} {str(error)[:200]}", flush=True)
             continue
-        for exporter in EXPORTERS:
+        for exporter in options.exporters.split(","):
+            if exporter == "dynamo23" and name not in FUSED_ATTENTION: continue
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()): line = export_case(options.out, prepared, exporter)
             print(line, flush=True)
         if options.states and prepared.config is not None: prepared.model.save_pretrained(os.path.join(options.states, name))

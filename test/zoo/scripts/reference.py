@@ -21,7 +21,7 @@ METHODS = ("attnlrp", "cplrp")
 
 
 def run(model, call, words, index, method="gradient", alpha=1.0, shift=None, patches=None):
-    """One forward and backward pass. Returns logits, the explained leaves (with .grad), the ledger's entries and notes."""
+    """One forward and backward pass. Returns logits, the explained leaves (with .grad), the ledger's entries."""
     mode = RelevanceMode(method, words, alpha, shift)
     hook = patches.register_forward_hook(lambda _module, _inputs, output: mode.leaf(output)) if patches is not None else None
     try:
@@ -29,7 +29,7 @@ def run(model, call, words, index, method="gradient", alpha=1.0, shift=None, pat
         if index is not None and logits.requires_grad: logits[tuple(index)].backward()
     finally:
         if hook: hook.remove()
-    return logits.detach(), mode.leaves, mode.ledger.entries, sorted(mode.notes)
+    return logits.detach(), mode.leaves, mode.ledger.entries
 
 
 def per_token(t: torch.Tensor) -> list[float]: return t.sum(-1).flatten().tolist()
@@ -40,7 +40,7 @@ def integrated_gradients(passes, embeddings, steps=IG_STEPS):
     nodes, weights = np.polynomial.legendre.leggauss(steps)
     total = [torch.zeros_like(e) for e in embeddings]
     for x, w in zip(nodes, weights):
-        _, leaves, _, _ = passes(alpha=(x + 1) / 2)
+        _, leaves, _ = passes(alpha=(x + 1) / 2)
         for sum_, leaf in zip(total, leaves): sum_ += leaf.grad * (w / 2)
     return [e * g for e, g in zip(embeddings, total)]
 
@@ -66,7 +66,7 @@ def references(model32: nn.Module, make_call: Callable, words_of: Callable, inde
         call, words, patches = make_call(model), words_of(model), patches_of(model) if patches_of else None
         passes = lambda **k: run(model, call, words, index, patches=patches, **k)
         value = lambda **k: float(run(model, call, words, None, patches=patches, **k)[0][tuple(index)])
-        logits, leaves, _, _ = passes()
+        logits, leaves, _ = passes()
         embeddings = [e.detach().clone() for e in leaves]
         gradients = [torch.zeros_like(e) if e.grad is None else e.grad.clone() for e in leaves]
         sources = [dict(shape=list(e.shape), x_times_g=per_token(e * g), g_l2=g.norm(dim=-1).flatten().tolist(),
@@ -79,13 +79,12 @@ def references(model32: nn.Module, make_call: Callable, words_of: Callable, inde
             with torch.no_grad(): change = out["value"] - value(alpha=0.0)
             out["ig"] = dict(rule="gauss-legendre", steps=IG_STEPS, baseline="zero", gap=change - sum(sum(s["ig"]) for s in sources))
         for method in METHODS if lrp else ():
-            same, leaves, entries, notes = passes(method=method)
+            same, leaves, entries = passes(method=method)
             assert torch.allclose(same, logits, atol=1e-8), f"{method} changes the logits by {float((same - logits).abs().max())}"
             relevance = [torch.zeros_like(e) if e.grad is None else e.detach() * e.grad for e in leaves]
             for source, r in zip(sources, relevance): source[method] = per_token(r)
             tokens = sum(float(r.sum()) for r in relevance)
             out["ledgers"][method] = dict(value=out["value"], tokens=tokens, **entries, residue=out["value"] - tokens - sum(entries.values()))
-            if notes: out.setdefault("notes", {})[method] = notes
         return out
     finally:
         torch.set_default_dtype(torch.float32)

@@ -78,7 +78,7 @@ class RelevanceMode(TorchFunctionMode):
     def __init__(self, method, words, alpha=1.0, shift=None):
         super().__init__()
         self.method, self.words, self.alpha, self.shift = method, words, alpha, shift
-        self.leaves, self.ledger, self.notes = [], Ledger(), set()
+        self.leaves, self.ledger = [], Ledger()
 
     def leaf(self, e):
         e = e.detach() * self.alpha
@@ -104,7 +104,7 @@ class RelevanceMode(TorchFunctionMode):
             z = func(*args, **kwargs)
             return Halve.apply(z) if sum(map(active, operands)) >= 2 else z
         if name in MUL and len(args) > 1 and active(args[0]) and active(args[1]): return self.product(*args[:2])
-        if name in DIV and len(args) > 1 and active(args[1]): self.notes.add("division by an active tensor")
+        if name in DIV and len(args) > 1 and active(args[1]): return self.quotient(func, args, kwargs)
         if name in ADD | SUB and len(args) > 1 and active(args[0]) != active(args[1]):
             z, c = func(*args, **kwargs), args[1] if active(args[0]) else args[0]
             sign = -1.0 if name in SUB and active(args[0]) else 1.0
@@ -145,6 +145,12 @@ class RelevanceMode(TorchFunctionMode):
             if getattr(a, "is_activation", False): return a.detach() * b
             if getattr(b, "is_activation", False): return a * b.detach()
         return Halve.apply(a * b)
+
+    def quotient(self, func, args, kwargs):
+        """z = a/b keeps its autograd, as where experts' weights are normalised: b's share is −R_z, so the quotient absorbs it."""
+        z = func(*args, **kwargs)
+        if z.requires_grad: z.register_hook(lambda g: self.ledger.add("division", (1 if active(args[0]) else 2) * (g * z.detach()).sum()))
+        return z
 
     def layer_norm(self, x, shape, weight=None, bias=None, eps=1e-5):
         """y = w ⊙ (x − μ)/σ + β with σ a constant: R_x sums to Σ R_y (y − β)/y."""

@@ -78,6 +78,17 @@ def fused(source, target, prepared):
     optimised.save_model_to_file(target)
 
 
+def fused_multi_head(source, target, prepared):
+    """The optimizer's other form of attention: MultiHeadAttention on separate queries, keys and values."""
+    from onnxruntime.transformers.fusion_options import FusionOptions
+    from onnxruntime.transformers.optimizer import optimize_model
+    kind = OPTIMIZER_TYPES.get(prepared.name, prepared.name)
+    options = FusionOptions(kind)
+    options.use_multi_head_attention = True
+    optimize_model(source, model_type=kind, num_heads=prepared.size.heads, hidden_size=prepared.size.hidden, optimization_options=options,
+                   opt_level=0).save_model_to_file(target)
+
+
 def runtime(source, target, _prepared):
     """What the runtime itself writes at its extended level."""
     options = ort.SessionOptions()
@@ -109,6 +120,7 @@ VARIANTS: dict[str, tuple[list, str, float]] = {
     "int8ort": ([dynamic_int8(False), runtime], "activations", 0.5),
     "qdq": ([static_qdq], "activations", 0.5),
     "fused": ([fused], "exact", 1e-3),
+    "fusedmha": ([fused_multi_head], "exact", 1e-3),
     "fusedint8": ([fused, dynamic_int8(False)], "activations", 0.5),
     "fusedq4": ([fused, nbits(4, True)], "weight-only", 1e-3),
     "fusedfp16": ([fused, half], "half", 3e-2),
@@ -117,14 +129,14 @@ VARIANTS: dict[str, tuple[list, str, float]] = {
 }
 
 PLAN = [f"{family}-{exporter}-{v}" for family in ("bert", "gpt2", "llama") for exporter in ("torchscript", "dynamo") for v in ("int8", "q4", "fp16", "fused", "ort")] + """
-bert-torchscript-int8ort bert-dynamo-int8ort bert-torchscript-fusedint8 bert-torchscript-fusedq4 bert-torchscript-fusedfp16 bert-dynamo-qdq bert-torchscript-uint8
+bert-torchscript-int8ort bert-dynamo-int8ort bert-torchscript-fusedint8 bert-torchscript-fusedq4 bert-torchscript-fusedmha bart-torchscript-fused t5-torchscript-fused vit-torchscript-fused bert-torchscript-fusedfp16 bert-dynamo-qdq bert-torchscript-uint8
 distilbert-torchscript-int8pc distilbert-dynamo-fused distilbert-torchscript-qdq distilbert-torchscript-fusedint8 distilbert-torchscript-int8ort
 roberta-torchscript-fused roberta-torchscript-int8 roberta-dynamo-int8pc electra-torchscript-int8 albert-dynamo-int8 mpnet-torchscript-ort
 deberta-v2-dynamo-int8 deberta-v2-torchscript-ort modernbert-dynamo-q4 modernbert-torchscript-int8 modernbert-dynamo-q4f16
-gpt2-torchscript-external gpt2-dynamo-fusedint8 gpt2-torchscript-int8pc gpt-neox-dynamo-q8 gpt-neox-torchscript-fused opt-torchscript-fused opt-dynamo-int8
-bloom-torchscript-int8 falcon-dynamo-q4 llama-dynamo-q4f16 llama-torchscript-q4e llama-dynamo-q4ea llama-dynamo-q8a llama-torchscript-q4acc4 llama-dynamo-int8ort
+gpt2-torchscript-external gpt2-dynamo-fusedint8 gpt2-torchscript-int8pc gpt-neox-dynamo-q8 gpt-neox-torchscript-fused opt-torchscript-ort opt-dynamo-int8
+bloom-torchscript-int8 falcon-dynamo-q4 llama-dynamo-q4f16 phi3-dynamo-q4e llama-dynamo-q4ea llama-dynamo-q8a llama-torchscript-q4acc4 llama-dynamo-int8ort
 mistral-dynamo-q4 smollm2-dynamo-q4e smollm2-torchscript-q4f16 qwen2-torchscript-int8pc qwen2-dynamo-q4ea qwen3-dynamo-q4a qwen3-dynamo-q4f16 qwen3-torchscript-fused
-phi3-dynamo-q8 phi3-torchscript-fused gemma2-dynamo-q4 gemma3-dynamo-q4f16 gemma3-torchscript-ort mixtral-torchscript-q4 t5-torchscript-int8 t5-dynamo-ort
+phi3-dynamo-q8 phi3-torchscript-ort gemma2-dynamo-q4 gemma3-dynamo-q4f16 gemma3-torchscript-ort mixtral-torchscript-q4 t5-torchscript-int8 t5-dynamo-ort
 bart-torchscript-fp16 bart-torchscript-ort bart-dynamo-int8 marian-torchscript-int8 vit-dynamo-int8 vit-torchscript-ort vit-dynamo-qdq
 lstm-torchscript-int8 bilstm-dynamo-int8 gru-dynamo-fp16 cnn-torchscript-int8 cnn-dynamo-ort
 """.split()

@@ -61,6 +61,9 @@ def gather_block_quantized(node, init) -> np.ndarray:
 def dequantised(model: onnx.ModelProto) -> list[Quantised]:
     """Every quantised weight of two or more dimensions: block-wise ones by their operator, 8-bit ones by onnxruntime's naming."""
     init = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
+    init |= {n.output[0]: numpy_helper.to_array(n.attribute[0].t) for n in model.graph.node if n.op_type == "Constant" and n.attribute[0].HasField("t")}
+    for node in model.graph.node:      # tied weights: the look-up reads the output layer's packed rows in another shape
+        if node.op_type == "Reshape" and node.input[0] in init and node.input[1] in init: init[node.output[0]] = init[node.input[0]].reshape(init[node.input[1]])
     looked_up = {n.input[0] for n in model.graph.node if n.op_type == "Gather"}
     looked_up |= {i for n in model.graph.node if n.op_type.endswith("EmbedLayerNormalization") for i in n.input}
     dequantise_inputs = {n.output[0]: n.input[0] for n in model.graph.node if n.op_type == "DequantizeLinear"}
@@ -144,6 +147,7 @@ def with_weights(model: nn.Module, found: list[Quantised]) -> nn.Module:
             if view.array.shape != q.array.shape: continue
             distance = float(np.linalg.norm(view.array - q.array) / (np.linalg.norm(view.array) + 1e-9))
             if best is None or distance < best[0]: best = (distance, view)
+        if best is None and q.array.ndim > 2: continue      # a constant of the graph, such as a mask
         if best is None or best[0] > BELIEVED: raise RuntimeError(f"no parameter like {q.name} {q.array.shape}, nearest {best and best[0]}")
         assigned.append((best[1], q.array))
     for view, array in assigned:
