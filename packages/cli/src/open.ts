@@ -6,11 +6,12 @@
 import process from "node:process";
 import { availableParallelism } from "node:os";
 import {
+  chooseExecutor,
+  type ExecutorName,
   Hyaline,
   inspect,
   type InstalledPlugin,
   manifestSchema,
-  ortExecutor,
   type RunExplainer,
   type SessionOptions,
   type Subject,
@@ -47,20 +48,21 @@ const plugins = (): InstalledPlugin[] =>
 export function openEngine(options: EngineOptions): Promise<Engine> {
   const session: SessionOptions = { backend: "wasm", threads: Math.min(4, availableParallelism()) };
   const open = new Map<string, Promise<Subject>>();
-  const subject = (model: string, dtype: string | undefined): Promise<Subject> => {
-    const key = JSON.stringify([model, dtype]), found = open.get(key) ?? subjectFrom(model, dtype, options, session);
+  const subject = (model: string, dtype: string | undefined, executor: ExecutorName): Promise<Subject> => {
+    const key = JSON.stringify([model, dtype, executor]);
+    const found = open.get(key) ?? subjectFrom(model, { dtype, executor }, options, session);
     open.set(key, found);
     return found;
   };
   const hyaline = new Hyaline({
     plugins: plugins(),
     runtime: { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
-    open: (model, { dtype }) => subject(model, dtype),
+    open: (model, { dtype, executor }) => subject(model, dtype, executor),
   });
   return Promise.resolve({
     explain: async (request, context) => (await hyaline.explain(request, context)).map(withMemory),
     predict: (request) => hyaline.predict(request),
-    inspect: async ({ model, dtype }, { length }) => inspect(await subject(model, dtype), { length }),
+    inspect: async ({ model, dtype }, { length }) => inspect(await subject(model, dtype, "auto"), { length }),
     methods: () => hyaline.registry.methods.map(({ entry, plugin }) => ({ entry, manifest: plugin.manifest })),
     async close() {
       for (const subject of await Promise.allSettled(open.values())) {
@@ -72,7 +74,7 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
 
 async function subjectFrom(
   model: string,
-  dtype: string | undefined,
+  { dtype, executor }: { dtype: string | undefined; executor: ExecutorName },
   { offline, downloading }: EngineOptions,
   session: SessionOptions,
 ): Promise<Subject> {
@@ -83,7 +85,7 @@ async function subjectFrom(
     ...(process.env.HF_TOKEN ? { token: process.env.HF_TOKEN } : {}),
     ...(downloading ? { progress: ({ file, loaded, total }) => downloading(file, loaded, total ?? loaded) } : {}),
   });
-  return subjectOf(checkpoint, { session, executor: ortExecutor(session) });
+  return subjectOf(checkpoint, { session, executor: chooseExecutor(executor, session) });
 }
 
 /** The process' largest resident size so far, as the system counts it. */

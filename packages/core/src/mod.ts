@@ -35,6 +35,8 @@ export { type ExplainContext, Hyaline, type HyalineOptions, VERSION } from "./ho
 export { Model, type ModelFile, type ModelOptions } from "./host/model.ts";
 export { type InstalledPlugin, Registry, type RunExplainer } from "./host/registry.ts";
 export { type Subject, type Words } from "./host/subject.ts";
+export { chooseExecutor, type ExecutorName } from "./runtime/choose.ts";
+export { kernelExecutor, type KernelExecutor, type KernelExecutorOptions, type PreparedOnKernel } from "./runtime/kernel/executor.ts";
 export { ortExecutor } from "./runtime/ort/executor.ts";
 export { type Executor, type PreparedProgram } from "./runtime/executor.ts";
 export { type Backend, openSession, type Session, type SessionOptions } from "./runtime/session.ts";

@@ -44,7 +44,12 @@ export function api(backend: Backend): Promise<Api> {
       if (backend === "native") return await import(/* @vite-ignore */ nativePackage) as Api;
       return await import("onnxruntime-web");
     } catch (cause) {
-      throw failure({ code: "BACKEND_MISSING", message: `Cannot load the backend "${backend}"`, hint: backend === "native" ? "npm install onnxruntime-node" : "Use the backend wasm", cause });
+      throw failure({
+        code: "BACKEND_MISSING",
+        message: `Cannot load the backend "${backend}"`,
+        hint: backend === "native" ? "npm install onnxruntime-node" : "Use the backend wasm",
+        cause,
+      });
     }
   };
   const loading = load();
@@ -71,7 +76,12 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     ...(options.externalData ? { externalData: [...options.externalData] } : {}),
   };
   const session = await ort.InferenceSession.create(model, settings).catch((cause: unknown) => {
-    throw failure({ code: "MODEL_REFUSED", message: `ONNX Runtime refused the model: ${reason(cause)}`, hint: "hyaline inspect shows what the file holds", cause });
+    throw failure({
+      code: "MODEL_REFUSED",
+      message: `ONNX Runtime refused the model: ${reason(cause)}`,
+      hint: "hyaline inspect shows what the file holds",
+      cause,
+    });
   });
   return {
     inputs: session.inputNames,
@@ -80,7 +90,12 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
       const given: Record<string, Ort.Tensor> = {};
       for (const [name, tensor] of feeds) given[name] = toRuntime(ort, tensor);
       const found = await session.run(given, [...fetches]).catch((cause: unknown) => {
-        throw failure({ code: "RUN_FAILED", message: `The model could not be run: ${reason(cause)}`, hint: "Check the inputs against hyaline inspect", cause });
+        throw failure({
+          code: "RUN_FAILED",
+          message: `The model could not be run: ${reason(cause)}`,
+          hint: "Check the inputs against hyaline inspect",
+          cause,
+        });
       });
       const results = new Map<string, Tensor>();
       for (const name of fetches) results.set(name, await fromRuntime(found[name]!));
@@ -90,7 +105,8 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
   };
 }
 
-const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.slice(0, 300);
+const reason = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.slice(0, 300);
 
 /** ONNX Runtime's tensor; halves travel as their bits. */
 function toRuntime(ort: Api, { dtype, dims, data }: Tensor): Ort.Tensor {
@@ -100,7 +116,11 @@ function toRuntime(ort: Api, { dtype, dims, data }: Tensor): Ort.Tensor {
 async function fromRuntime(tensor: Ort.Tensor): Promise<Tensor> {
   const data = await tensor.getData() as Data | { buffer: ArrayBuffer; byteOffset: number; length: number };
   const plain = tensor.type === "float16" && !(data instanceof Uint16Array) && !Array.isArray(data)
-    ? new Uint16Array((data as { buffer: ArrayBuffer }).buffer, (data as { byteOffset: number }).byteOffset, data.length)
+    ? new Uint16Array(
+      (data as { buffer: ArrayBuffer }).buffer,
+      (data as { byteOffset: number }).byteOffset,
+      data.length,
+    )
     : data as Data;
   const result: Tensor = { dtype: tensor.type as DType, dims: [...tensor.dims], data: plain };
   tensor.dispose();

@@ -5,6 +5,7 @@
  */
 import { type Build, compile, hasRelaxedSimd, type InitOutput, initSync } from "@hyaline/assembly";
 import { enlist, Member, order, RESERVED } from "@hyaline/assembly/team";
+import { failure } from "../../errors.ts";
 import { Heap } from "./heap.ts";
 import { Weights } from "./weights.ts";
 
@@ -14,6 +15,23 @@ export interface KernelOptions {
   /** The relaxed build by default, where the engine has relaxed SIMD. */
   readonly build?: Build;
 }
+
+interface Started {
+  readonly kernel: InitOutput;
+  readonly build: Build;
+  readonly order: ReadonlyMap<string, number>;
+  readonly workers: readonly { terminate(): void }[];
+  /** Bytes at the start of the memory that belong to the team. */
+  readonly reserved: number;
+}
+
+const missing = (cause: unknown) =>
+  failure({
+    code: "KERNEL_MISSING",
+    message: "The WASM kernel cannot be loaded",
+    hint: "Build it with deno task setup, or use --executor onnxruntime",
+    cause,
+  });
 
 /** Largest memory asked for; an engine that refuses to reserve so much is asked for less. */
 const MAXIMUM_PAGES = [65536, 32768, 16384];
@@ -41,26 +59,47 @@ export class Engine {
   readonly #workers: readonly { terminate(): void }[];
   #stamps = 0;
 
-  private constructor(kernel: InitOutput, build: Build, workers: readonly { terminate(): void }[]) {
+  private constructor(leader: Member, { kernel, build, order, workers, reserved }: Started) {
     this.build = build;
     this.threads = workers.length + 1;
     this.#workers = workers;
-    this.heap = new Heap(kernel.memory, RESERVED);
+    this.heap = new Heap(kernel.memory, reserved);
     this.weights = new Weights(this.heap);
-    this.order = new Map(order(kernel).map((name, i) => [name, i]));
+    this.order = order;
     this.scratch = Array.from({ length: this.threads }, () => this.heap.allocate(kernel.gemm_scratch_bytes()));
-    this.#leader = new Member(kernel, kernel.memory, 0, this.threads, canSleep());
+    this.#leader = leader;
   }
 
-  /** Loads the kernel and starts its threads. While they start the process stays alive; afterwards they never keep it alive. */
+  /**
+   * Loads the kernel and starts its threads. While they start the process stays alive; afterwards they never keep it alive.
+   *
+   * @throws KERNEL_MISSING where the kernel was not built or the engine has no SIMD
+   */
   static async start(options: KernelOptions = {}): Promise<Engine> {
+    // Loaded on demand: who never asks for the kernel need not have built it.
+    const load = Promise.all([import("@hyaline/assembly"), import("@hyaline/assembly/team")]);
+    const [{ compile, hasRelaxedSimd, initSync }, { enlist, Member, order, RESERVED }] = await load.catch(
+      (cause: unknown) => {
+        throw missing(cause);
+      },
+    );
     const size = canShareMemory() ? Math.max(1, options.threads ?? defaultThreads()) : 1, shared = size > 1;
     const build = options.build ?? (hasRelaxedSimd() ? "relaxed" : "simd");
-    const module = await compile({ build, shared }), memory = reserve(shared), kernel = initSync({ module, memory });
+    const module = await compile({ build, shared }).catch((cause: unknown) => {
+      throw missing(cause);
+    });
+    const memory = reserve(shared), kernel = initSync({ module, memory });
     const workers = await Promise.all(
       Array.from({ length: size - 1 }, (_, i) => enlist({ module, memory, index: i + 1, size })),
     );
-    return new Engine(kernel, build, workers);
+    const numbers = new Map(order(kernel).map((name, i) => [name, i]));
+    return new Engine(new Member(kernel, memory, 0, size, canSleep()), {
+      kernel,
+      build,
+      order: numbers,
+      workers,
+      reserved: RESERVED,
+    });
   }
 
   /** A number no other table has had: threads keep what they read under it. */

@@ -21,14 +21,23 @@ function integers({ dtype, dims, data }: Tensor): ArrayLike<number> {
 }
 
 /** One flat array of floats of the shape of `q`. */
-export function dequantise(q: Tensor, { scale, zero, axis, block }: { scale: Tensor; zero?: Tensor | undefined; axis: number; block: number }): Float32Array {
-  const values = integers(q), scales = Float32Array.from(numbers(scale)), zeros = zero && integers(zero), out = new Float32Array(size(q.dims));
+export function dequantise(
+  q: Tensor,
+  { scale, zero, axis, block }: { scale: Tensor; zero?: Tensor | undefined; axis: number; block: number },
+): Float32Array {
+  const values = integers(q),
+    scales = Float32Array.from(numbers(scale)),
+    zeros = zero && integers(zero),
+    out = new Float32Array(size(q.dims));
   if (scales.length === 1) {
     const s = scales[0]!, z = zeros ? zeros[0]! : 0;
     for (let i = 0; i < out.length; i++) out[i] = (values[i]! - z) * s;
     return out;
   }
-  const at = axis < 0 ? axis + q.dims.length : axis, length = q.dims[at]!, inner = size(q.dims.slice(at + 1)), outer = size(q.dims.slice(0, at));
+  const at = axis < 0 ? axis + q.dims.length : axis,
+    length = q.dims[at]!,
+    inner = size(q.dims.slice(at + 1)),
+    outer = size(q.dims.slice(0, at));
   const perAxis = block > 0 ? scale.dims[at]! : length, step = block > 0 ? block : 1, blocked = block > 0;
   for (let o = 0; o < outer; o++) {
     for (let a = 0; a < length; a++) {
@@ -43,15 +52,30 @@ export function dequantise(q: Tensor, { scale, zero, axis, block }: { scale: Ten
 }
 
 /** The constant a DequantizeLinear step of constants stands for; `undefined` where an operand is no constant. */
-export function folded(step: Step, constants: ReadonlyMap<string, Constant>, dims: readonly number[]): Constant | undefined {
+export function folded(
+  step: Step,
+  constants: ReadonlyMap<string, Constant>,
+  dims: readonly number[],
+): Constant | undefined {
   if (step.op !== "DequantizeLinear") return undefined;
-  const [q, scale] = step.inputs.map((name) => constants.get(name)) as [Constant?, Constant?], zero = step.inputs[2] ? constants.get(step.inputs[2]) : undefined;
+  const [q, scale] = step.inputs.map((name) => constants.get(name)) as [Constant?, Constant?],
+    zero = step.inputs[2] ? constants.get(step.inputs[2]) : undefined;
   if (!q || !scale || (step.inputs[2] && !zero)) return undefined;
   const number = (name: string, fallback: number): number => (step.attributes[name] as number | undefined) ?? fallback;
   let made: Tensor | undefined;
   return {
     dtype: "float32",
     dims,
-    read: () => made ??= { dtype: "float32", dims, data: dequantise(q.read(), { scale: scale.read(), zero: zero?.read(), axis: number("axis", 1), block: number("block_size", 0) }) },
+    read: () =>
+      made ??= {
+        dtype: "float32",
+        dims,
+        data: dequantise(q.read(), {
+          scale: scale.read(),
+          zero: zero?.read(),
+          axis: number("axis", 1),
+          block: number("block_size", 0),
+        }),
+      },
   };
 }

@@ -29,7 +29,9 @@ interface Lowering {
 function matmul({ step, write, dialect, fresh, scalarOf, rank }: Lowering): void {
   const { transA = 0, transB = 0, alpha = 1 } = step.attributes as { transA?: number; transB?: number; alpha?: number };
   if (!transA && !transB && alpha === 1) return write(step);
-  if (dialect.fusedMatMul) return write({ ...step, op: "FusedMatMul", domain: "com.microsoft", attributes: { transA, transB, alpha } });
+  if (dialect.fusedMatMul) {
+    return write({ ...step, op: "FusedMatMul", domain: "com.microsoft", attributes: { transA, transB, alpha } });
+  }
   const swapped = (tensor: string, swap: number): string => {
     if (!swap) return tensor;
     const n = rank(tensor), perm = Array.from({ length: n }, (_, i) => i), out = fresh("swap");
@@ -74,15 +76,24 @@ export function programGraph(program: Program, dialect: Dialect): Graph {
     return name;
   };
   for (const step of program.steps) {
-    const write: Write = (node) => nodes.push({ domain: "", attributes: {}, name: `${step.origin}/${count++}`, origin: step.origin, ...node });
+    const write: Write = (node) =>
+      nodes.push({ domain: "", attributes: {}, name: `${step.origin}/${count++}`, origin: step.origin, ...node });
     const weight = folded(step, constants, program.types.get(step.outputs[0]!)!.dims);
     if (weight) {
       constants.set(step.outputs[0]!, weight);
       continue;
     }
     const lower = LOWERINGS[step.op];
-    if (lower) lower({ step, write, dialect, fresh, scalarOf, rank: (tensor) => program.types.get(tensor)!.dims.length });
-    else write(step);
+    if (lower) {
+      lower({
+        step,
+        write,
+        dialect,
+        fresh,
+        scalarOf,
+        rank: (tensor) => program.types.get(tensor)!.dims.length,
+      });
+    } else write(step);
   }
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   for (const name of constants.keys()) if (!read.has(name)) constants.delete(name);

@@ -22,7 +22,12 @@ export function apart(graph: Graph): { graph: Graph; externalData: NonNullable<S
     }
     const { data } = constant.read() as { data: ArrayBufferView<ArrayBuffer> }, path = `weight-${externalData.length}`;
     externalData.push({ path, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
-    constants.set(name, { dtype, dims, read: () => constant.read(), external: { location: path, offset: 0, length: bytes } });
+    constants.set(name, {
+      dtype,
+      dims,
+      read: () => constant.read(),
+      external: { location: path, offset: 0, length: bytes },
+    });
   }
   return { graph: { ...graph, constants }, externalData };
 }

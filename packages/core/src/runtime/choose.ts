@@ -1,0 +1,33 @@
+/**
+ * Which executor carries relevance back, by the name a request gives it.
+ *
+ * @module
+ */
+import type { Executor } from "./executor.ts";
+import { kernelExecutor } from "./kernel/executor.ts";
+import { ortExecutor } from "./ort/executor.ts";
+import type { SessionOptions } from "./session.ts";
+
+export type ExecutorName = "auto" | "onnxruntime" | "kernel";
+
+/**
+ * The executor of a name. `auto` is the kernel beside the runtime's wasm build, which it beats, and ONNX Runtime where the
+ * forward pass runs on a GPU or natively, or where the kernel cannot be loaded.
+ *
+ * @example
+ * import { chooseExecutor } from "@hyaline/core";
+ * const { id } = chooseExecutor("auto", { backend: "webgpu" }); // "ort"
+ * if (id !== "ort") throw new Error(id);
+ */
+export function chooseExecutor(name: ExecutorName, session: SessionOptions): Executor {
+  const ort = ortExecutor(session);
+  if (name === "onnxruntime" || (name === "auto" && session.backend !== "wasm")) return ort;
+  const kernel = kernelExecutor({
+    ...(session.threads ? { threads: session.threads } : {}),
+    fallback: { ...session, backend: "wasm" },
+  });
+  if (name === "kernel") return kernel;
+  let found: Promise<Executor> | undefined;
+  const usable = (): Promise<Executor> => found ??= kernel.describe().then(() => kernel, () => ort);
+  return { id: "kernel", prepare: async (program) => await (await usable()).prepare(program) };
+}
