@@ -28,6 +28,16 @@ function integerProduct(scene: Scene, node: Node): { product: Node; rest: Weight
   return undefined;
 }
 
+/** Whether a product is scaled by the steps of its rounded operands already: a factor beyond is somebody else's. */
+function isComplete(scene: Scene, tensor: string): boolean {
+  const node = scene.made(tensor, "Mul"), found = node && integerProduct(scene, node);
+  if (!found) return false;
+  const steps = found.product.inputs.slice(0, 2).flatMap((q) =>
+    scene.made(q, "DynamicQuantizeLinear")?.outputs[1] ?? []
+  );
+  return steps.every((step) => found.rest.tensors.includes(step));
+}
+
 /** Operands as floats; the scales of rounded activations are struck from `rest`. */
 function operands(scene: Scene, draft: Draft, product: Node, rest: WeightScale): string[] | Refusal {
   const left = [...rest.tensors], made: (string | undefined)[] = [];
@@ -71,7 +81,7 @@ export const dynamicQuantise: Canonicaliser = {
   at: ["Mul"],
   rewrite(node, scene) {
     const found = integerProduct(scene, node);
-    if (!found) return undefined;
+    if (!found || node.inputs.some((input) => isComplete(scene, input))) return undefined;
     const { product, rest } = found,
       draft = new Draft(node, scene, QUANTISED),
       inputs = operands(scene, draft, product, rest);

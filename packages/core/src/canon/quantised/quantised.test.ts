@@ -34,6 +34,16 @@ describe("dynamic-quantise", () => {
     expect(nodes.find(({ op }) => op === "MatMul")!.quantised).toBe(true);
     expect(error).toBeLessThan(EXACT);
   });
+  test("leaves a factor behind the product alone: it may be an activation's", async () => {
+    const s = new Sketch(),
+      x = product(s, s.feed(grid(2, 8)), { scale: s.c(0.0002), zero: s.c(single("int8", 5)) }),
+      half = s.op("Mul", [x, s.c(0.5)]);
+    const { ops, error } = await compare(s, [
+      s.op("Mul", [half, s.op("Add", [s.op("Erf", [s.op("Div", [x, s.c(Math.SQRT2)])]), s.c(1)])]),
+    ]);
+    expect(ops).toEqual(["MatMul", "Gelu"]);
+    expect(error).toBeLessThan(EXACT);
+  });
   test("reads a scale for each column", async () => {
     const s = new Sketch(),
       scale = s.c(vector("float32", 0.01, 0.03, 0.002)),
