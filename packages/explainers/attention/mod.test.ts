@@ -225,3 +225,23 @@ describe("attention-walkthrough", () => {
     expect(sections[6]!.entries[2]).toMatchObject({ label: "love", value: expect.stringContaining("… (4)") });
   });
 });
+
+describe("positions without a token", () => {
+  const tokens = evidence.tokens.slice(1), patches = tokens.map((token) => ({ ...token, special: false }));
+  const { readingPosition: _, ...pictured } = { ...evidence, tokens: patches };
+
+  test("a class token before the patches is where the row is read, and is not shown", () => {
+    for (const id of ["attention", "attention-rollout", "attention-gradient"] as const) {
+      const [whole, picture] = [run(id), run(id, {}, pictured)];
+      near(picture.data.values, whole.data.values.slice(1));
+      expect(picture.notes!.join()).toContain("class token");
+    }
+    expect(run("attention", { view: "matrix" }, pictured).data).toMatchObject({ shape: [4, 4], rows: [0, 1, 2, 3] });
+    expect(run("attention", { view: "grid", layer: "all", head: "all" }, pictured).data.shape).toEqual([2, 2, 4, 4]);
+  });
+
+  test("attention over fewer positions than tokens is refused", () => {
+    const more = { ...evidence, tokens: [...evidence.tokens, ...evidence.tokens] };
+    expect(() => run("attention", {}, more)).toThrow(expect.objectContaining({ code: "MISSING_EVIDENCE" }));
+  });
+});

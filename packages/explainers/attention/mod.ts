@@ -10,8 +10,8 @@ import { fuseHeads, type headFusions, type Matrix, meanRow, rowOf } from "../sha
 import { tokenScores } from "../shared/scores.ts";
 import { carry } from "./relevance.ts";
 import { rollout } from "./rollout.ts";
-import { stepsOf } from "./steps.ts";
-import { view, type ViewOptions } from "./view.ts";
+import { readRow, stepsOf } from "./steps.ts";
+import { readingNotes, view, type ViewOptions } from "./view.ts";
 import { walkthrough, type WalkthroughOptions } from "./walkthrough.ts";
 
 interface RolloutOptions {
@@ -26,33 +26,29 @@ export default plugin({
 
   /** The reading position's row of Ã_L … Ã_start. */
   "attention-rollout"(evidence: Evidence, { fusion, startLayer }: RolloutOptions): Result<"token-scores"> {
-    const { tokens, readingPosition } = evidence,
-      { steps, reading, others } = stepsOf(evidence),
-      all = given(evidence.attentions, "attentions");
+    const found = stepsOf(evidence), { steps, others } = found, all = given(evidence.attentions, "attentions");
     const places = steps.map((_, place) => place),
       [start] = chosenLayers(startLayer, steps.map(({ layer, name }) => ({ index: layer, name })), { first: places });
     const first = steps[start![0]!]!.layer, mixed = steps.filter(({ layer }) => layer >= first);
     const rolled = rollout(
-      tokens.length,
+      found.size,
       mixed.map(({ from, to, place }) => ({ from, to, block: fuseHeads(finite(all[place], "attentions"), fusion) })),
     );
     const notes = others.length
       ? ["Rollout is defined for one source: cross-attention is taken here as one more layer with a skip connection"]
       : [];
-    return tokenScores(readingPosition === undefined ? meanRow(rolled, reading) : rowOf(rolled, readingPosition), {
+    return tokenScores(readRow(rolled, found), {
       join: "sum",
       signed: false,
-      notes,
+      notes: [...readingNotes(found), ...notes],
     });
   },
 
   /** The reading position's row of R − I, and of R between sources. */
   "attention-gradient"(evidence: Evidence): Result<"token-scores"> {
-    const { tokens, readingPosition } = evidence, { steps, reading, others } = stepsOf(evidence);
+    const found = stepsOf(evidence), { steps, reading, others, row } = found;
     const attentions = given(evidence.attentions, "attentions"),
       gradients = given(evidence.gradients?.attentions, "gradients of the attentions");
-    const scores = new Float64Array(tokens.length),
-      read = (r: Matrix) => (readingPosition === undefined ? meanRow(r) : rowOf(r, readingPosition - reading.before));
     const carried = steps.map(({ kind, from, to, place }) => ({
       kind,
       reading: from === reading,
@@ -60,15 +56,17 @@ export default plugin({
       attention: finite(attentions[place], "attentions"),
       gradient: finite(gradients[place], "gradients of the attentions"),
     }));
-    for (const source of others) {
-      const concerned = carried.filter(({ kind, reading, to }) => to === source || (kind === "self" && reading));
-      scores.set(read(carry(concerned, reading.length, source.length).other), source.before);
-    }
-    scores.set(
-      read(carry(carried.filter(({ kind, reading }) => kind === "self" && reading), reading.length, 0).own),
-      reading.before,
-    );
+    const inner = carried.filter(({ kind, reading }) => kind === "self" && reading),
+      own = reading.lead + reading.length;
+    const read = (r: Matrix): Float64Array => (row === undefined ? meanRow(r) : rowOf(r, row - reading.before));
+    const scores = [reading, ...others].sort((a, b) => a.before - b.before).flatMap((source) => {
+      const size = source.lead + source.length,
+        concerned = source === reading ? inner : carried.filter((step) => step.to === source || inner.includes(step));
+      const relevance = carry(concerned, own, source === reading ? 0 : size);
+      return [...read(source === reading ? relevance.own : relevance.other)].slice(source.lead);
+    });
     const notes = [
+      ...readingNotes(found),
       ...(scores.every((s) => s === 0)
         ? ["No attention speaks for the target: every product of attention and gradient is zero or below"]
         : []),

@@ -4,13 +4,12 @@
  * @module
  */
 import { identity, type Matrix, matrix, multiply, rowNormalised } from "../shared/matrix.ts";
-import type { Source } from "../shared/sources.ts";
-import { whole } from "./steps.ts";
+import { type Positions, whole } from "./steps.ts";
 
 /** One attention with its heads fused, `[T, S]`. */
 export interface Mixing {
-  readonly from: Source;
-  readonly to: Source;
+  readonly from: Positions;
+  readonly to: Positions;
   readonly block: Matrix;
 }
 
@@ -19,7 +18,7 @@ export interface Mixing {
  * attention does not write (the encoder's, in a decoder's cross-attention) pass unchanged.
  *
  * @param mixings in order of computation
- * @returns `[T, T]` over all tokens, rows sum to 1: row i says how much of each input token is in output token i
+ * @returns a square over all positions, rows sum to 1: row i says how much of each input is in output position i
  */
 export function rollout(length: number, mixings: readonly Mixing[]): Matrix {
   return mixings.reduce((sofar, mixing) => {

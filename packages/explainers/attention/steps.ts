@@ -6,22 +6,32 @@
 import { missingEvidence } from "@hyaline/core/errors";
 import type { AttentionInfo, Evidence } from "@hyaline/core/plugin";
 import { given } from "../shared/given.ts";
-import { type Matrix, zeros } from "../shared/matrix.ts";
+import { type Matrix, meanRow, rowOf, zeros } from "../shared/matrix.ts";
 import { type Source, sourcesOf } from "../shared/sources.ts";
+
+/** A source's positions in attention: `lead` of its own stand before its tokens, such as the class token of a picture. */
+export interface Positions extends Source {
+  readonly lead: number;
+}
 
 /** One attention: `place` is where the evidence lists its arrays. */
 export interface Step extends Pick<AttentionInfo, "layer" | "name" | "kind"> {
   readonly place: number;
-  readonly from: Source;
-  readonly to: Source;
+  readonly from: Positions;
+  readonly to: Positions;
 }
 
 export interface Steps {
   readonly steps: readonly Step[];
   /** The source the target is read from: the decoder, where there are two. */
-  readonly reading: Source;
+  readonly reading: Positions;
   /** The others, whose tokens are seen through cross-attention. */
-  readonly others: readonly Source[];
+  readonly others: readonly Positions[];
+  /** How many positions there are in all, and which of them is each token's. */
+  readonly size: number;
+  readonly visible: readonly number[];
+  /** The position the target is read from: the token that is known, or a class token before all others; undefined where they are pooled. */
+  readonly row: number | undefined;
 }
 
 /**
@@ -29,31 +39,54 @@ export interface Steps {
  *
  * @throws MISSING_EVIDENCE for a model without attention over the tokens
  */
-export function stepsOf({ tokens, attentionInfo }: Evidence): Steps {
+export function stepsOf({ tokens, attentionInfo, attentions, readingPosition }: Evidence): Steps {
   const info = given(attentionInfo, "attentions"), first = info.find(({ kind }) => kind === "cross") ?? info[0];
-  const sources = sourcesOf(tokens, first?.from),
-    named = (name: string) => sources.find((source) => source.name === name);
-  const reading = first && named(first.from);
+  const lengthIn = (name: string): number | undefined => {
+    const place = info.findIndex(({ from, to }) => from === name || to === name);
+    return given(attentions, "attentions")[place]?.shape[info[place]!.from === name ? 1 : 2];
+  };
+  const sources: Positions[] = [];
+  for (const { name, length } of sourcesOf(tokens, first?.from)) {
+    const lead = (lengthIn(name) ?? length) - length, last = sources.at(-1);
+    if (lead < 0) throw missingEvidence("attentions over all of these tokens");
+    sources.push({ name, length, lead, before: last ? last.before + last.lead + last.length : 0 });
+  }
+  const named = (name: string) => sources.find((source) => source.name === name), reading = first && named(first.from);
   const steps = info.flatMap(({ from, to, ...one }, place) => {
     const source = named(from), target = named(to);
     return source && target ? [{ ...one, place, from: source, to: target }] : [];
   });
   if (!reading || steps.length === 0) throw missingEvidence("attentions over these tokens");
   const order = ({ from, kind, layer }: Step): number[] => [from === reading ? 1 : 0, layer, kind === "cross" ? 1 : 0];
+  const visible = sources.flatMap(({ before, lead, length }) => Array.from({ length }, (_, i) => before + lead + i));
   return {
     steps: steps.sort((a, b) => compared(order(a), order(b))),
     reading,
     others: sources.filter((source) => source !== reading),
+    size: sources.reduce((sum, { lead, length }) => sum + lead + length, 0),
+    visible,
+    row: readingPosition === undefined ? (reading.lead > 0 ? reading.before : undefined) : visible[readingPosition],
   };
+}
+
+/** A row of the matrix that is read, or the mean of the reading source's rows, token by token. */
+export function readRow(all: Matrix, { row, reading, visible }: Steps): number[] {
+  const { before, lead, length } = reading,
+    values = row === undefined ? meanRow(all, { before, length: lead + length }) : rowOf(all, row);
+  return visible.map((position) => values[position]!);
 }
 
 const compared = (a: readonly number[], b: readonly number[]): number =>
   a.map((x, i) => x - b[i]!).find((difference) => difference !== 0) ?? 0;
 
-/** A matrix over all tokens, `[T, T]`, made of blocks from one source to another; zero elsewhere. */
+/** A matrix over all positions made of blocks from one source to another; zero elsewhere. */
 export function whole(
   length: number,
-  blocks: readonly { readonly from: Source; readonly to: Source; readonly block: Matrix }[],
+  blocks: readonly {
+    readonly from: Pick<Source, "before">;
+    readonly to: Pick<Source, "before">;
+    readonly block: Matrix;
+  }[],
 ): Matrix {
   const all = zeros(length, length);
   for (const { from, to, block } of blocks) {

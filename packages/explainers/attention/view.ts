@@ -7,9 +7,9 @@ import { unknownHead } from "@hyaline/core/errors";
 import type { Evidence, NumberArray, Result } from "@hyaline/core/plugin";
 import { finite, given } from "../shared/given.ts";
 import { chosenLayers, type LayerChoice } from "../shared/layers.ts";
-import { fuseHeads, headFusions, type Matrix, matrix, meanRow, rowOf } from "../shared/matrix.ts";
+import { fuseHeads, headFusions, type Matrix, matrix } from "../shared/matrix.ts";
 import { tokenScores } from "../shared/scores.ts";
-import { stepsOf, whole } from "./steps.ts";
+import { readRow, type Steps, stepsOf, whole } from "./steps.ts";
 
 export interface ViewOptions {
   readonly view: "row" | "matrix" | "grid";
@@ -40,8 +40,9 @@ export function view(
   evidence: Evidence,
   { view, layer, head }: ViewOptions,
 ): Result<"token-scores" | "token-matrix" | "layer-head-grid"> {
-  const { tokens, readingPosition } = evidence,
-    { steps, reading } = stepsOf(evidence),
+  const { tokens } = evidence,
+    found = stepsOf(evidence),
+    { steps, visible } = found,
     named = steps.map(({ layer, name }) => ({ index: layer, name }));
   const last = Math.max(...named.map(({ index }) => index));
   const layers = chosenLayers(layer, named, {
@@ -49,7 +50,7 @@ export function view(
   });
   const of = (places: readonly number[], head: number | string): Matrix =>
     whole(
-      tokens.length,
+      found.size,
       places.map((place) => ({
         ...steps[place]!,
         block: one(finite(given(evidence.attentions, "attentions")[steps[place]!.place], "attentions"), head),
@@ -63,7 +64,7 @@ export function view(
     return grid(tokens.length, {
       layers: labels,
       heads: heads.map(String),
-      values: layers.flatMap((places) => heads.flatMap((each) => [...of(places, each).data])),
+      values: layers.flatMap((places) => heads.flatMap((each) => [...shown(of(places, each), visible).data])),
     });
   }
   const matrices = layers.map((places) => of(places, head === "all" ? "mean" : head)), { rows, columns } = matrices[0]!;
@@ -73,22 +74,27 @@ export function view(
     (i, j) => matrices.reduce((sum, { data }) => sum + data[i * columns + j]!, 0) / matrices.length,
   );
   if (view === "row") {
-    const notes = readingPosition === undefined
-      ? ["The answer is read from several positions: this is the mean of their attention rows"]
-      : [];
-    return tokenScores(readingPosition === undefined ? meanRow(mean, reading) : rowOf(mean, readingPosition), {
-      join: "sum",
-      signed: false,
-      notes,
-    });
+    return tokenScores(readRow(mean, found), { join: "sum", signed: false, notes: readingNotes(found) });
   }
-  const all = tokens.map((_, t) => t);
+  const all = tokens.map((_, t) => t), square = shown(mean, visible);
   return {
     type: "token-matrix",
     signed: false,
-    data: { shape: [rows, columns], values: [...mean.data], rows: all, columns: all, axes: ["from", "to"] },
+    data: { shape: [all.length, all.length], values: [...square.data], rows: all, columns: all, axes: ["from", "to"] },
   };
 }
+
+/** Rows and columns of the tokens alone. */
+const shown = (all: Matrix, visible: readonly number[]): Matrix =>
+  matrix(visible.length, visible.length, (i, j) => all.data[visible[i]! * all.columns + visible[j]!]!);
+
+/** Where the row was read, if not at a token. */
+export const readingNotes = ({ row, visible }: Steps): string[] =>
+  row === undefined
+    ? ["The answer is read from several positions: this is the mean of their rows"]
+    : visible.includes(row)
+    ? []
+    : ["The row is read at the class token, which stands before these and is not shown"];
 
 function grid(
   length: number,

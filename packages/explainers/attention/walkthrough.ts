@@ -33,9 +33,14 @@ export function softmax(scores: Matrix): Matrix {
  * The check compares A with the model's own: they differ where a position bias is added to the scores.
  */
 export function walkthrough(evidence: Evidence, { layer, head, dimensions }: WalkthroughOptions): Result<"model-card"> {
-  const { steps, reading } = stepsOf(evidence),
+  const { steps, reading, visible } = stepsOf(evidence),
     own = steps.filter(({ kind, from }) => kind === "self" && from === reading);
-  const tokens = evidence.tokens.slice(reading.before, reading.before + reading.length);
+  const labels = [
+    ...Array.from({ length: reading.lead }, () => "(class)"),
+    ...evidence.tokens.filter((_, t) =>
+      visible[t]! >= reading.before && visible[t]! < reading.before + reading.lead + reading.length
+    ).map(({ text }) => text),
+  ];
   const { place } = own[
     chosenLayers(layer, own.map(({ layer, name }) => ({ index: layer, name })), { last: [own.length - 1] })[0]![0]!
   ]!;
@@ -55,7 +60,7 @@ export function walkthrough(evidence: Evidence, { layer, head, dimensions }: Wal
   const difference = again.data.reduce((most, a, i) => Math.max(most, Math.abs(a - weights.data[i]!)), 0);
   const section = (title: string, m: Matrix, columns = m.columns) => ({
     title,
-    entries: tokens.map(({ text }, t) => ({ label: text, value: printed(rowOf(m, t), columns) })),
+    entries: labels.map((label, t) => ({ label, value: printed(rowOf(m, t), columns) })),
   });
   return {
     type: "model-card",
@@ -69,6 +74,9 @@ export function walkthrough(evidence: Evidence, { layer, head, dimensions }: Wal
         difference.toExponential(1)
       }`,
     }],
+    notes: difference > 1e-3
+      ? ["Something is added to the scores before the softmax that is not shown here, such as a position bias"]
+      : [],
     data: {
       sections: [
         section(`Query of head ${head}, layer ${layer}`, q, dimensions),
@@ -78,8 +86,8 @@ export function walkthrough(evidence: Evidence, { layer, head, dimensions }: Wal
         section("Weights: softmax of each row", weights),
         {
           title: "Sum of each row of weights",
-          entries: tokens.map(({ text }, t) => ({
-            label: text,
+          entries: labels.map((label, t) => ({
+            label,
             value: Number(rowOf(weights, t).reduce((a, b) => a + b, 0).toFixed(6)),
           })),
         },

@@ -68,12 +68,12 @@ export default plugin({
         title: "Error of the integral",
         status: "measured",
         value: error,
-        summary: `${steps} steps against every other one of them differ by ${error.toPrecision(3)}, summed over tokens`,
+        summary: `With ${steps} steps the integral is off by an estimated ${error.toPrecision(3)}, summed over tokens`,
       },
     ];
-    const notes = complete
-      ? []
-      : [`The scores miss the difference they should add up to: give more than ${steps} steps`];
+    const notes = complete ? [] : [
+      `The scores miss the difference they should add up to: give more than ${steps} steps, or another baseline (at "zero" a norm jumps, and no number of steps follows)`,
+    ];
     return tokenScores(scores, { join: "sum", signed: true, checks, notes });
   },
 });

@@ -26,7 +26,7 @@ export async function deletionCheck(result: Result<"token-scores">, { tokens, bl
   seed: number;
   signal: AbortSignal;
 }): Promise<Check | undefined> {
-  const order = ranking(result.data.values, tokens), count = Math.max(1, Math.round(order.length / 5));
+  const order = ranking(result.data.values, tokens).filter((i) => blackBox.covers(i)), count = Math.max(1, Math.round(order.length / 5));
   if (order.length < 3) return undefined;
   const without = (gone: readonly number[]) => ({ keep: tokens.map((_, i) => !gone.includes(i)) });
   const next = random(seed + 1), draws = Array.from({ length: DRAWS }, () => shuffled(order, next).slice(0, count));

@@ -72,17 +72,19 @@ export class Hyaline {
     signal.throwIfAborted();
 
     const tokens = reading.tokensFor(gathered.sources), words = reading.wordsOf(tokens);
+    const stand = { pad: 0, ...subject.words?.stand }; // id 0 is padding by custom, where no tokenizer says
     const editable = gathered.sources.find(({ input, positions }) => numbers(reading.inputs.get(input)!).length === positions);
-    const blackBox = editable && gathered.resolved.target.kind !== "span" && new BlackBox({ model, inputs: reading.inputs, input: editable.input, target: gathered.resolved.target, stand: subject.words?.stand ?? {} });
+    const blackBox = editable && gathered.resolved.target.kind !== "span" && new BlackBox({ model, inputs: reading.inputs, input: editable.input, before: editable.before, target: gathered.resolved.target, stand });
     const explanations: Explanation[] = [];
     for (const [i, method] of methods.entries()) {
+      if (signal.aborted && explanations.length > 0) break; // what is there is an answer
       const { entry, plugin, options } = method, own = needs[i]!;
       const progress = (done: number, of: number): void => context.progress?.(entry.id, done, of);
       const path = needOf(own, "path");
       const evidence: Evidence = {
         ...gathered.pick(own),
         tokens, words, target: gathered.resolved.target,
-        ...(path ? { path: await integrate({ model, shaped, inputs: reading.inputs, gathered, steps: path.steps as number, baseline: path.baseline as "pad", stand: subject.words?.stand ?? {}, special: tokens.map(({ special }) => special), signal, progress }) } : {}),
+        ...(path ? { path: await integrate({ model, shaped, inputs: reading.inputs, gathered, steps: path.steps as number, baseline: path.baseline as "pad", stand, special: tokens.map(({ special }) => special), signal, progress }) } : {}),
       };
       const budget = needOf(own, "predict");
       if (budget && !blackBox) throw failure({ code: "UNSUPPORTED", message: `"${entry.id}" changes tokens, and this input has none`, hint: "Use lrp, gradients or grad-cam" });
@@ -92,7 +94,7 @@ export class Hyaline {
       });
       clock.lap(entry.id);
       const checks = [...(result.checks ?? [])];
-      if (request.checks) {
+      if (request.checks && !signal.aborted) {
         const book = ledgerCheck(result), deletion = result.type === "token-scores" && blackBox ? await deletionCheck(result, { tokens, blackBox, seed: request.seed, signal }) : undefined;
         checks.unshift(...[book, deletion].filter((check) => check !== undefined));
         clock.lap("checks");

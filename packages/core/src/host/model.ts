@@ -135,10 +135,10 @@ export class Model {
   }
 
   /** A twin whose explained look-up is an input: the model behind its embeddings, for paths between inputs. */
-  async behindEmbeddings(tensors: readonly string[], fetches: readonly string[]): Promise<Session> {
-    const cut = new Set(tensors), nodes = this.graph.nodes.map((node) => ({ ...node, outputs: node.outputs.map((output) => (cut.has(output) ? `${output}~looked-up` : output)) }));
-    const inputs = [...this.graph.inputs, ...tensors.map((name) => ({ name, dtype: "float32" as const, dims: ["batch", "length", "width"] }))];
-    const outputs = [...new Set([...fetches.filter((name) => !cut.has(name)), this.target])].map((name) => ({ name, dtype: "float32" as const, dims: [] }));
+  async behindEmbeddings(tensors: ReadonlyMap<string, TensorType>, fetches: readonly string[]): Promise<Session> {
+    const nodes = this.graph.nodes.map((node) => ({ ...node, outputs: node.outputs.map((output) => (tensors.has(output) ? `${output}~looked-up` : output)) }));
+    const inputs = [...this.graph.inputs, ...[...tensors].map(([name, { dims }]) => ({ name, dtype: "float32" as const, dims }))];
+    const outputs = [...new Set([...fetches.filter((name) => !tensors.has(name)), this.target])].map((name) => ({ name, dtype: "float32" as const, dims: [] }));
     return await openSession(encodeGraph({ ...this.graph, nodes, inputs, outputs }), this.#settings());
   }
 

@@ -60,7 +60,9 @@ async function baselineOf({ model, shaped, inputs, gathered, baseline, stand, sp
     if (numbers(ids).length === positions) changed.set(input, typed(ids.dtype, ids.dims, numbers(ids).map((own, i) => (special[before + i] ? own : id))));
   }
   const found = await model.forward(changed, all);
-  return new Map(all.map((name) => [name, { dtype: "float32", dims: found.get(name)!.dims, data: asFloat(found.get(name)!) }]));
+  const looked = (name: string): Tensor => ({ dtype: "float32", dims: found.get(name)!.dims, data: asFloat(found.get(name)!) });
+  // A picture's patches have no id to put in their place: they start from nothing.
+  return new Map(gathered.sources.flatMap(({ input, positions, tensors }) => tensors.map((name) => [name, numbers(inputs.get(input)!).length === positions ? looked(name) : zeros(name)] as const)));
 }
 
 /** Runs the path; the gathered gradient program is used again at every point. */
@@ -68,7 +70,7 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
   const { model, shaped, inputs, gathered, steps, signal } = request, { program } = gathered.gradient!, { seed } = gathered.resolved;
   const tensors = gathered.sources.flatMap((source) => source.tensors), ends = new Map(tensors.map((name) => [name, asFloat(gathered.values.get(name)!)]));
   const starts = await baselineOf(request), { nodes, weights } = gaussLegendre(steps);
-  const session = await model.behindEmbeddings(tensors, program.taps);
+  const session = await model.behindEmbeddings(new Map(tensors.map((name) => [name, shaped.types.get(name)!])), program.taps);
   try {
     const at = async (alpha: number): Promise<{ value: number; taps: Map<string, Tensor> }> => {
       const points = new Map(tensors.map((name) => {

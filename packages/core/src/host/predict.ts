@@ -23,6 +23,8 @@ export interface BlackBoxRequest {
   readonly inputs: Inputs;
   /** The input whose ids are edited. */
   readonly input: string;
+  /** Tokens of other sources that stand before this input's. */
+  readonly before?: number;
   readonly target: Target;
   readonly stand: Stand;
   readonly batch?: number;
@@ -53,14 +55,21 @@ export class BlackBox {
     return this.#cache.size;
   }
 
-  /** The ids an edit means. @throws UNSUPPORTED where the vocabulary lacks the replacement */
+  /** Whether a token, counted over all sources, belongs to the input that is edited. */
+  covers(token: number): boolean {
+    const { before = 0 } = this.#request;
+    return token >= before && token < before + this.#ids.length;
+  }
+
+  /** The ids an edit means; `keep` speaks of the tokens of all sources. @throws UNSUPPORTED where the vocabulary lacks the replacement */
   idsOf(edit: Edit): number[] {
     if ("ids" in edit) return [...edit.ids];
     const { keep, replacement } = edit;
-    if (keep.length !== this.#ids.length) throw failure({ code: "WRONG_INPUT", message: `An edit speaks of ${keep.length} tokens, the text has ${this.#ids.length}` });
-    if (replacement === "delete") return this.#ids.filter((_, i) => keep[i]);
+    const before = this.#request.before ?? 0, stays = (_: number, i: number): boolean => keep[before + i]!;
+    if (keep.length < before + this.#ids.length) throw failure({ code: "WRONG_INPUT", message: `An edit speaks of ${keep.length} tokens, the text has ${before + this.#ids.length}` });
+    if (replacement === "delete") return this.#ids.filter(stays);
     const stand = this.#standFor(replacement);
-    return stand === undefined ? this.#ids.filter((_, i) => keep[i]) : this.#ids.map((id, i) => (keep[i] ? id : stand));
+    return stand === undefined ? this.#ids.filter(stays) : this.#ids.map((id, i) => (stays(id, i) ? id : stand));
   }
 
   /** Values of the target, in the order of the edits. */
@@ -101,12 +110,22 @@ export class BlackBox {
   async #run(lists: readonly number[][]): Promise<Evaluation[]> {
     const { model, inputs, input, target } = this.#request, length = lists[0]!.length;
     if (length === 0) throw failure({ code: "WRONG_INPUT", message: "An edit left no token", hint: "Keep at least one token" });
-    const ids = typed(inputs.get(input)!.dtype, [lists.length, length], lists.flat());
-    const same = length === this.#ids.length && lists.length === 1;
-    const given = new Map<string, Tensor>(same ? inputs : [...inputs].filter(([name]) => name !== "attention_mask" && name !== "token_type_ids" && name !== "position_ids" && !name.startsWith("past_")));
+    const ids = typed(inputs.get(input)!.dtype, [lists.length, length], lists.flat()), same = length === this.#ids.length;
+    // What else the model reads stays, a copy a row; what is as long as the ids is filled in anew where their number changes.
+    const others = [...inputs].filter(([name]) => same || !/^(attention_mask|token_type_ids|position_ids|past_.*)$/.test(name));
+    const given = new Map(others.map(([name, tensor]) => [name, repeated(tensor, lists.length)] as const));
     const logits = (await model.forward(completeInputs(model.graph, given.set(input, ids)), [model.target])).get(model.target)!;
     const shift = length - this.#ids.length;
     const moved = target.position === undefined || shift === 0 ? target : { ...target, position: Math.max(0, target.position + shift) };
     return lists.map((_, row) => evaluate(logits, moved, row));
   }
+}
+
+/** A tensor of one row, once for each row of a batch. */
+function repeated(tensor: Tensor, times: number): Tensor {
+  const { dims, data } = tensor;
+  if (times === 1 || dims[0] !== 1 || Array.isArray(data)) return tensor;
+  const all = new (data.constructor as new (length: number) => Exclude<typeof data, string[]>)(data.length * times);
+  for (let row = 0; row < times; row++) all.set(data as never, row * data.length);
+  return { ...tensor, dims: [times, ...dims.slice(1)], data: all };
 }
