@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Build, compile, hasRelaxedSimd, type InitOutput, initSync } from "@hyaline/assembly";
-import { enlist, Member, order, RESERVED } from "@hyaline/assembly/team";
+import type { Build, InitOutput } from "@hyaline/assembly";
+import type { Member } from "@hyaline/assembly/team";
 import { failure } from "../../errors.ts";
 import { Heap } from "./heap.ts";
 import { Weights } from "./weights.ts";
