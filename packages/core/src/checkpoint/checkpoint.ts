@@ -9,7 +9,8 @@ import { decode } from "../onnx/decode.ts";
 import { type ExternalData, externalFromBytes, externalLocations } from "../onnx/external.ts";
 import { checkLimits, defaultLimits, type Limits } from "../onnx/limits.ts";
 import { type Files, needed, sha256 } from "./files.ts";
-import { candidates, chooseModel, dtypeOfFile, type ModelChoice, type ModelWish } from "./model_file.ts";
+import { candidates, chooseModel, type ModelWish } from "./model_file.ts";
+import { precisionOf } from "./precision.ts";
 import { Tokenizer } from "./tokenizer.ts";
 import { content, type Json } from "./tokenizer_json.ts";
 
@@ -23,6 +24,7 @@ export interface Checkpoint {
   readonly decoderStart?: number;
   /** Path of the model file. */
   readonly path: string;
+  /** Precision by what is in the file: `fp32`, `fp16`, `int8`, `uint8`, `q4`, `q4f16`, `q8`. */
   readonly dtype: string;
   /** The model file's own bytes. */
   readonly model: Uint8Array;
@@ -71,7 +73,7 @@ export async function readCheckpoint(files: Files, options: ReadOptions = {}): P
     const bytes = await files.read(path);
     return bytes && parsed(path, await seen(path, bytes));
   };
-  const { path, dtype, bytes } = await modelOf(files, options);
+  const { path, bytes } = await modelOf(files, options);
   const model = await seen(path, bytes), proto = decode(model);
   checkLimits(proto, { ...defaultLimits, ...options.limits });
   const folder = path.slice(0, path.lastIndexOf("/") + 1), external = new Map<string, Uint8Array>();
@@ -91,7 +93,7 @@ export async function readCheckpoint(files: Files, options: ReadOptions = {}): P
     ...(labels ? { labels } : {}),
     ...(typeof decoderStart === "number" ? { decoderStart } : {}),
     path,
-    dtype,
+    dtype: precisionOf(proto),
     model,
     sha256: digests.get(path)!,
     digests,
@@ -105,16 +107,16 @@ export async function readCheckpoint(files: Files, options: ReadOptions = {}): P
   };
 }
 
-async function modelOf(files: Files, { path, ...wish }: ReadOptions): Promise<ModelChoice & { bytes: Uint8Array }> {
+async function modelOf(files: Files, { path, ...wish }: ReadOptions): Promise<{ path: string; bytes: Uint8Array }> {
+  if (path) return { path, bytes: await needed(files, path) };
   const present = await files.list();
-  if (path) return { path, dtype: dtypeOfFile(path), bytes: await needed(files, path) };
   if (present) {
     const choice = chooseModel(files.id, present, wish);
-    return { ...choice, bytes: await needed(files, choice.path) };
+    return { path: choice.path, bytes: await needed(files, choice.path) };
   }
   for (const choice of candidates(wish)) {
     const bytes = await files.read(choice.path);
-    if (bytes) return { ...choice, bytes };
+    if (bytes) return { path: choice.path, bytes };
   }
   throw fileMissing(files.id, candidates(wish)[0]!.path, undefined);
 }

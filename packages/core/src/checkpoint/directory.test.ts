@@ -83,7 +83,6 @@ test("dtype picks the file", async () => {
   for (const dtype of ["int8", "q8"]) {
     expect(await openCheckpoint(join(root, "full"), { dtype })).toMatchObject({
       path: "onnx/model_quantized.onnx",
-      dtype: "int8",
     });
   }
 });
@@ -91,12 +90,12 @@ test("dtype picks the file", async () => {
 test("an .onnx file finds the rest beside it, or beside its folder", async () => {
   expect(await openCheckpoint(join(root, "full/onnx/model_quantized.onnx"))).toMatchObject({
     id: "full",
-    dtype: "int8",
+    path: "onnx/model_quantized.onnx",
     hasTokenizer: true,
   });
   expect(await openCheckpoint(join(root, "lone/digits_int8.onnx"))).toMatchObject({
     id: "lone",
-    dtype: "int8",
+    path: "digits_int8.onnx",
     hasTokenizer: false,
     config: {},
   });

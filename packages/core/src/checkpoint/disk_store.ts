@@ -7,7 +7,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 import process from "node:process";
@@ -50,20 +50,32 @@ let drafts = 0;
 /** A name that no other draft has. */
 const privately = (path: string): string => `${path}.part-${process.pid}-${++drafts}`;
 
-/** Takes a lock; one whose process is gone is taken over. */
+/** Locks of this process: a lock with its number that is not among them is left over from an earlier one. */
+const held = new Set<string>();
+
+/** Takes a lock; one whose process is gone is taken over. The lock appears with its owner in it, or not at all. */
 async function locked(path: string): Promise<boolean> {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      await writeFile(path, String(process.pid), { flag: "wx" });
-      return true;
-    } catch {
+  if (held.has(path)) return false;
+  held.add(path);
+  const own = privately(path);
+  await writeFile(own, String(process.pid));
+  try {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      if (await link(own, path).then(() => true, () => false)) return true;
       const owner = Number(await readFile(path, "utf8").catch(() => ""));
-      if (owner > 0 && owner !== process.pid && alive(owner)) return false;
-      if (owner === process.pid) return false;
+      if (owner > 0 && owner !== process.pid && alive(owner)) break;
       await rm(path, { force: true });
     }
+    held.delete(path);
+    return false;
+  } finally {
+    await rm(own, { force: true });
   }
-  return false;
+}
+
+async function unlocked(path: string): Promise<void> {
+  await rm(path, { force: true });
+  held.delete(path);
 }
 
 function alive(pid: number): boolean {
@@ -153,7 +165,7 @@ class DiskDraft implements Draft {
 
   async close(): Promise<void> {
     await this.#letGo();
-    if (this.#paths.lock) await rm(this.#paths.lock, { force: true });
+    if (this.#paths.lock) await unlocked(this.#paths.lock);
     else await this.discard(); // nobody finds a private draft again
   }
 

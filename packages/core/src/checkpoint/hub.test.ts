@@ -67,8 +67,8 @@ test("a revision has files of its own", async () => {
 });
 
 test("external data is downloaded with its model", async () => {
-  const { externalData, external, dtype } = await open({ dtype: "fp16" });
-  expect(dtype).toBe("fp16");
+  const { externalData, external, path } = await open({ dtype: "fp16" });
+  expect(path).toBe("onnx/model_fp16.onnx");
   expect(externalData.map(({ path, data }) => [path, data.length])).toEqual([["model_fp16.onnx_data", weights.length]]);
   expect(external.read({ location: "model_fp16.onnx_data", offset: 4, length: 4 })).toEqual(weights.subarray(4, 8));
 });
@@ -189,6 +189,14 @@ test("two at once do not write into one draft", async () => {
   const both = await Promise.all([open({ dtype: "fp16" }), open({ dtype: "fp16" })]);
   for (const { externalData } of both) expect(externalData[0]!.data).toEqual(weights);
   expect(readdirSync(join(cache, "org/name/main/onnx")).filter((name) => name.includes(".part"))).toEqual([]);
+});
+
+test("a lock that a dead process left behind is taken over", async () => {
+  server.mishaps.set("onnx/model_fp16.onnx_data", [{ breakAfter: 5000 }]);
+  await expect(open({ dtype: "fp16", retries: 0 })).rejects.toThrow(fails("DOWNLOAD_BROKEN"));
+  writeFileSync(join(cache, "org/name/main/onnx/model_fp16.onnx_data.part.lock"), "999999999");
+  expect((await open({ dtype: "fp16" })).externalData[0]!.data).toEqual(weights);
+  expect(server.log.some((line) => line.endsWith("onnx_data bytes=5000-"))).toBe(true);
 });
 
 test("a listing cannot lead outside the cache", async () => {
