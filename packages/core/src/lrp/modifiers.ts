@@ -52,22 +52,24 @@ const gamma: Modifier = (rule, { gamma = 0.25 }) => (c) =>
     down: b.add(w, b.scale(b.min(w, b.scalar(0)), gamma)),
   }));
 
-/** γ → ∞: only contributions of z's own sign count. */
-const zplus: Modifier = (rule) => (c) =>
-  bySign(rule, c, (b, w) => ({ up: b.max(w, b.scalar(0)), down: b.min(w, b.scalar(0)) }));
-
-/** α R⁺ − β R⁻ with α − β = 1: the shares of the positive and of the negative contributions apart. */
+/** α R⁺ − β R⁻ with α − β = 1: the shares of the positive and of the negative contributions apart (Bach et al. 2015, eq. 60). */
 const alphabeta: Modifier = (rule, { alpha = 2, beta = 1 }) => (c) => {
-  const { b } = c, [x, w] = c.x as [string, string], relevance = b.mul(c.g, c.y[0]!);
-  const part = (p: string, q: string, factor: number): [string, string] => {
-    const z = b.add(product(rule, c, [b.max(x, b.scalar(0)), p]), product(rule, c, [b.min(x, b.scalar(0)), q]));
+  const { b } = c, data = c.active[0] ? 0 : 1, x = c.x[data]!, w = c.x[1 - data]!, zero = b.scalar(0), relevance = b.mul(c.g, c.y[0]!);
+  const above = b.max(x, zero), below = b.min(x, zero), positive = b.max(w, zero), negative = b.min(w, zero);
+  /** Messages for positive and for negative x, of the contributions x⁺p + x⁻q. */
+  const part = ([p, q]: readonly [string, string], factor: number): [string, string] => {
+    const z = b.add(product(rule, c, [above, p]), product(rule, c, [below, q]));
     const s = b.scale(b.div(relevance, stabilised(b, z, EPSILON)), factor);
     return [back(rule, c, s, p), back(rule, c, s, q)];
   };
-  const positive = b.max(w, b.scalar(0)), negative = b.min(w, b.scalar(0));
-  const [p1, p2] = part(positive, negative, alpha), [n1, n2] = part(negative, positive, -beta);
-  return onActive(c, b.where(b.greater(x, b.scalar(0)), b.add(p1, n1), b.add(p2, n2)));
+  const [p1, p2] = part([positive, negative], alpha);
+  if (beta === 0) return onActive(c, b.where(b.greater(x, zero), p1, p2));
+  const [n1, n2] = part([negative, positive], -beta);
+  return onActive(c, b.where(b.greater(x, zero), b.add(p1, n1), b.add(p2, n2)));
 };
+
+/** Only positive contributions count: α = 1, β = 0. */
+const zplus: Modifier = (rule) => alphabeta(rule, { alpha: 1, beta: 0 });
 
 function bySign(rule: OpRule, c: RuleContext, split: (b: Builder, w: string) => { up: string; down: string }): readonly (string | null)[] {
   const { b } = c, data = c.active[0] ? 0 : 1, x = c.x[data]!, { up, down } = split(b, c.x[1 - data]!);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { compile } from "../compile/mod.ts";
 import { int64s, type Tensor } from "../graph/tensor.ts";
 import { composites } from "../lrp/composite.ts";
-import { randomNumbers, ruleTester, sketch, tensor, Trial } from "../testing/mod.ts";
+import { carry, randomNumbers, ruleTester, sketch, tensor, Trial } from "../testing/mod.ts";
 import { recurrent } from "./recurrent.ts";
 
 const random = randomNumbers(11), weights = (...dims: number[]): Tensor => tensor(dims, () => 1.6 * random() - 0.8);
@@ -32,7 +32,6 @@ for (const op of ["RNN", "GRU", "LSTM"] as const) {
   test(`${op} without its first output carries the message from the last state alone`, async () => {
     const given = layerOf(op, 1), inputs = { x: tensor([5, 1, IN], () => 2 * random() - 1) }, constants = { w: given[1]!, r: given[2]!, b: given[3]! };
     const rest = op === "LSTM" ? " c" : "", slope = async (outputs: string): Promise<number[]> => {
-      const { carry } = await import("../testing/carry.ts");
       const trial = new Trial(sketch({ inputs, constants, nodes: [[op, "x w r b", outputs + rest, attributes[0]!]], opset: 14 }));
       const { cotangents } = await carry(trial, { sources: ["x"], target: "h", seed: tensor([1, 1, HIDDEN], [1, -2, 3]) });
       await trial.release();
