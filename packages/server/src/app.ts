@@ -1,0 +1,82 @@
+/**
+ * The API as a value: tests ask it with `app.request()`, Deno and Node serve `app.fetch`.
+ *
+ * @module
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { failure } from "@hyaline/core/errors";
+import type { Engine, OfferedModel } from "./engine.ts";
+import { asFailure, statusOf } from "./errors.ts";
+import { bodies, borders, Queue } from "./gate.ts";
+import { explainRoutes } from "./routes/explain.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { listRoutes } from "./routes/lists.ts";
+
+export interface Limits {
+  readonly bodyBytes: number;
+  /** Characters of one text. */
+  readonly characters: number;
+  /** Requests that may wait for their turn. */
+  readonly queue: number;
+  /** Milliseconds a request may take, waiting included. */
+  readonly deadline: number;
+}
+
+export const defaultLimits: Limits = { bodyBytes: 2 * 1024 * 1024, characters: 20_000, queue: 64, deadline: 120_000 };
+
+export interface AppConfig {
+  readonly engine: Engine;
+  readonly models: readonly OfferedModel[];
+  readonly version: string;
+  readonly hosts?: readonly string[];
+  readonly origins?: readonly string[];
+  readonly limits?: Partial<Limits>;
+  /** A file of the page by its path, if it is there. */
+  page?(path: string): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly type: string; readonly hashed: boolean } | undefined>;
+  /** One line a request; never its text. */
+  log?(entry: Readonly<Record<string, string | number>>): void;
+}
+
+/** What routes share. */
+export interface Deps {
+  readonly config: AppConfig;
+  readonly limits: Limits;
+  readonly queue: Queue;
+}
+
+/** Builds the API. */
+export function createApp(config: AppConfig): OpenAPIHono {
+  const limits = { ...defaultLimits, ...config.limits }, deps: Deps = { config, limits, queue: new Queue(limits.queue) };
+  const gate = { hosts: config.hosts ?? [], origins: config.origins ?? [], bodyBytes: limits.bodyBytes }, app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join("; ");
+      throw failure({ code: "INVALID_REQUEST", message: `The request is not valid: ${problems}`, hint: "See /openapi.json" });
+    },
+  });
+  app.onError((error, c) => {
+    const known = asFailure(error), status = statusOf(known);
+    if (status === 429) c.header("retry-after", "2");
+    return c.json(known.toJSON(), status);
+  });
+  app.notFound((c) => c.json({ code: "NOT_FOUND", message: `There is nothing at "${new URL(c.req.url).pathname}"`, hint: "See /openapi.json" }, 404));
+  app.use(async (c, next) => {
+    const id = crypto.randomUUID(), from = performance.now();
+    await next();
+    c.header("x-request-id", id);
+    config.log?.({ id, method: c.req.method, path: new URL(c.req.url).pathname, status: c.res.status, ms: Math.round(performance.now() - from) });
+  });
+  app.use(borders(gate), bodies(gate));
+  healthRoutes(app, deps);
+  listRoutes(app, deps);
+  explainRoutes(app, deps);
+  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Hyaline", version: config.version, description: "Why a transformer said what it said" } });
+  if (config.page) {
+    app.get("*", async (c, next) => {
+      const { pathname } = new URL(c.req.url), file = await config.page!(pathname === "/" ? "/index.html" : pathname);
+      if (!file) return await next();
+      return c.body(file.bytes, 200, { "content-type": file.type, "cache-control": file.hashed ? "public, max-age=31536000, immutable" : "no-cache" });
+    });
+  }
+  return app;
+}

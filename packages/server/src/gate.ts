@@ -1,0 +1,78 @@
+/**
+ * What every request passes: host, origin, size and type of the body, a place in the queue.
+ *
+ * @module
+ */
+import type { MiddlewareHandler } from "hono";
+import { bodyTooLarge, bodyType, busy, foreignHost, foreignOrigin } from "./errors.ts";
+
+export interface GateConfig {
+  /** Host names this server answers to, besides the loopback's (DNS rebinding). */
+  readonly hosts: readonly string[];
+  /** Origins other than its own whose pages may use it. */
+  readonly origins: readonly string[];
+  readonly bodyBytes: number;
+}
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const hostname = (host: string): string => host.replace(/:\d+$/, "").toLowerCase();
+
+/** Refuses hosts and origins nobody allowed; sets the headers that isolate the page, so that it gets threads. */
+export const borders = ({ hosts, origins }: GateConfig): MiddlewareHandler => async (c, next) => {
+  const host = hostname(c.req.header("host") ?? new URL(c.req.url).host), origin = c.req.header("origin");
+  if (!LOOPBACK.has(host) && !hosts.includes(host)) throw foreignHost(host);
+  const own = origin === undefined || origins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === (c.req.header("host") ?? ""));
+  if (!own) throw foreignOrigin(origin);
+  await next();
+  c.header("cross-origin-opener-policy", "same-origin");
+  c.header("cross-origin-embedder-policy", "require-corp");
+  c.header("cross-origin-resource-policy", "same-origin");
+  c.header("x-content-type-options", "nosniff");
+  c.header("referrer-policy", "no-referrer");
+  if (origin !== undefined && origins.includes(origin)) {
+    c.header("access-control-allow-origin", origin);
+    c.header("vary", "Origin");
+  }
+};
+
+/** Bodies are JSON (a plain form cannot be sent across sites as JSON) and bounded, told or not told their length. */
+export const bodies = ({ bodyBytes }: GateConfig): MiddlewareHandler => async (c, next) => {
+  if (c.req.method !== "POST") return await next();
+  const type = c.req.header("content-type") ?? "";
+  if (!/^application\/json\b/i.test(type)) throw bodyType(type);
+  if (Number(c.req.header("content-length") ?? 0) > bodyBytes) throw bodyTooLarge(bodyBytes);
+  const body = await c.req.arrayBuffer();
+  if (body.byteLength > bodyBytes) throw bodyTooLarge(bodyBytes);
+  await next();
+};
+
+/** One run at a time and a bounded line of waiting ones: a full line is told at once. */
+export class Queue {
+  readonly #most: number;
+  #tail: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** @throws BUSY when the line is full; the signal's reason when it is aborted before its turn */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#waiting >= this.#most) throw busy(this.#waiting);
+    this.#waiting++;
+    const turn = this.#tail.then(async () => {
+      signal.throwIfAborted();
+      return await work();
+    });
+    this.#tail = turn.then(() => {}, () => {});
+    try {
+      return await turn;
+    } finally {
+      this.#waiting--;
+    }
+  }
+}
