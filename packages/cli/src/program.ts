@@ -10,6 +10,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 import { methodsCommand } from "./commands/methods.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { serveCommand } from "./commands/serve.ts";
 import type { OpenEngine } from "./engine.ts";
 import { exit, exitCodeOf, report, typed, UsageError } from "./failures.ts";
 import type { Io } from "./io.ts";
@@ -22,6 +23,7 @@ const examples = `
 Examples:
   $ hyaline explain "I love programming"
   $ hyaline methods
+  $ hyaline serve
   $ hyaline doctor
 
 hyaline help <command> shows a command's options and examples.`;
@@ -35,7 +37,7 @@ export function program(session: Session): Command {
     .helpOption("-h, --help", "print this help")
     .showSuggestionAfterError()
     .addHelpText("after", examples);
-  for (const make of [explainCommand, predictCommand, modelsCommand, methodsCommand, inspectCommand, doctorCommand]) {
+  for (const make of [explainCommand, predictCommand, modelsCommand, methodsCommand, inspectCommand, serveCommand, doctorCommand]) {
     root.addCommand(make(session));
   }
   const all = [root, ...root.commands];

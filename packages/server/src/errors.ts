@@ -4,6 +4,7 @@
  * @module
  */
 import { failure, HyalineError } from "@hyaline/core/errors";
+import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 /** By code; everything else a request can cause is 422, and what Hyaline itself got wrong is 500. */
@@ -27,6 +28,7 @@ export const statusOf = (error: HyalineError): ContentfulStatusCode => STATUS[er
 /** Anything thrown, as a failure; what nobody foresaw tells the client nothing of the inside. */
 export function asFailure(error: unknown): HyalineError {
   if (error instanceof HyalineError) return error;
+  if (error instanceof HTTPException && error.status === 400) return malformedBody();
   if (error instanceof DOMException && error.name === "TimeoutError") return deadline();
   return failure({ code: "INTERNAL", message: "The server failed on this request", hint: "Its log tells more under the request's id", cause: error });
 }

@@ -5,7 +5,7 @@ import type { Deps } from "../app.ts";
 const models = z.array(z.strictObject({ name: z.string(), bytes: z.int() })).openapi("Models");
 const methods = z.array(z.strictObject({
   id: z.string(), title: z.string(), titles: z.record(z.string(), z.string()), summary: z.string(), summaries: z.record(z.string(), z.string()), limits: z.string(), cost: z.string(), signed: z.boolean(),
-  output: z.array(z.string()), options: z.record(z.string(), z.json()), plugin: z.string(), notice: z.string().optional(),
+  output: z.array(z.string()), options: z.looseObject({}), plugin: z.string(), notice: z.string().optional(),
 })).openapi("Methods");
 
 export function listRoutes(app: OpenAPIHono, { config }: Deps): void {

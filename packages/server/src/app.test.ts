@@ -1,0 +1,73 @@
+import { failure } from "@hyaline/core/errors";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { createApp, type Engine } from "./mod.ts";
+
+/** A real explanation, as the schema's golden file has it. */
+const [golden] = JSON.parse(readFileSync(new URL("../../core/src/result/golden/explanation.v1.json", import.meta.url), "utf8"));
+const engine: Engine = {
+  explain: ({ input }, { progress }) => {
+    progress("lrp", 1, 2);
+    if ("text" in input && input.text === "long") return new Promise(() => {});
+    if ("text" in input && input.text === "bad") return Promise.reject(failure({ code: "UNKNOWN_CLASS", message: 'The model has no class "x"', hint: "It has two" }));
+    if ("text" in input && input.text === "crash") return Promise.reject(new TypeError("secret inside"));
+    return Promise.resolve([golden]);
+  },
+  predict: () => Promise.resolve({ predictions: [{ index: 1, value: 2, label: "positive", probability: 0.9 }], tokens: [] }),
+  methods: () => [],
+};
+const app = (limits = {}) => createApp({ engine, models: [{ name: "sentiment-en", bytes: 1 }], version: "0.0.0", limits });
+const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({ method: "POST", headers: { "content-type": "application/json", host: "localhost", ...headers }, body: typeof body === "string" ? body : JSON.stringify(body) });
+const ask = (text: string) => ({ input: { text } });
+
+describe("the API", () => {
+  test("explains, and the answer is an explanation of the published schema", async () => {
+    const response = await app().request("/api/v1/explain", post(ask("I love programming")));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual([golden]);
+    expect(response.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+  });
+
+  test("sends progress and result as events where they are asked for", async () => {
+    const response = await app().request("/api/v1/explain", post(ask("x"), { accept: "text/event-stream" })), text = await response.text();
+    expect(text).toMatch(/event: progress\ndata: {"stage":"lrp","done":1,"of":2}/);
+    expect(JSON.parse(/event: result\ndata: (.*)/.exec(text)![1]!)).toEqual([golden]);
+  });
+
+  test("predicts, lists models, is alive, and describes itself", async () => {
+    expect(await (await app().request("/api/v1/predict", post(ask("x")))).json()).toEqual({ predictions: [{ index: 1, value: 2, label: "positive", probability: 0.9 }] });
+    expect(await (await app().request("/api/v1/models")).json()).toEqual([{ name: "sentiment-en", bytes: 1 }]);
+    expect((await app().request("/health/live")).status).toBe(200);
+    expect(await (await app().request("/openapi.json")).json()).toMatchObject({ openapi: "3.1.0", paths: { "/api/v1/explain": { post: {} } } });
+  });
+
+  test.each([
+    ["not JSON", post("{"), 400, "MALFORMED_BODY"],
+    ["an unknown field", post({ ...ask("x"), speed: 1 }), 400, "INVALID_REQUEST"],
+    ["no text", post({ input: { text: "" } }), 400, "INVALID_REQUEST"],
+    ["an unknown model", post({ ...ask("x"), model: "../../etc" }), 404, "UNKNOWN_MODEL"],
+    ["a URL as a model", post({ ...ask("x"), model: "http://169.254.169.254/" }), 404, "UNKNOWN_MODEL"],
+    ["a form", post("a=b", { "content-type": "application/x-www-form-urlencoded" }), 415, "BODY_TYPE"],
+    ["a text that is too long", post(ask("x".repeat(101))), 422, "TEXT_TOO_LONG"],
+    ["a body that is too large", post(ask("x".repeat(2000))), 413, "BODY_TOO_LARGE"],
+    ["a class the model lacks", post(ask("bad")), 422, "UNKNOWN_CLASS"],
+    ["a foreign host", post(ask("x"), { host: "evil.example" }), 421, "FOREIGN_HOST"],
+    ["a foreign origin", post(ask("x"), { origin: "https://evil.example" }), 403, "FOREIGN_ORIGIN"],
+  ])("refuses %s with a typed error", async (_, request, status, code) => {
+    const response = await app({ characters: 100, bodyBytes: 1000 }).request("/api/v1/explain", request);
+    expect([response.status, await response.json()]).toEqual([status, expect.objectContaining({ code, message: expect.any(String), hint: expect.any(String) })]);
+  });
+
+  test("says nothing of its inside when it fails", async () => {
+    const response = await app().request("/api/v1/explain", post(ask("crash")));
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("secret");
+  });
+
+  test("answers 429 with Retry-After when its line is full, and 504 at the deadline", async () => {
+    const busy = app({ queue: 1, deadline: 50 }), first = busy.request("/api/v1/explain", post(ask("long")));
+    const second = await busy.request("/api/v1/explain", post(ask("x")));
+    expect([second.status, second.headers.get("retry-after")]).toEqual([429, "2"]);
+    void first;
+  });
+});
