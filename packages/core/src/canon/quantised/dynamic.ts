@@ -4,6 +4,7 @@
  * @module
  */
 import { type Node, operator } from "../../graph/graph.ts";
+import { size } from "../../graph/tensor.ts";
 import { factors } from "../algebra.ts";
 import { because, type Canonicaliser, type Refusal } from "../canonicaliser.ts";
 import { Draft } from "../draft.ts";
@@ -74,21 +75,37 @@ function operands(scene: Scene, draft: Draft, product: Node, rest: WeightScale):
   return made as string[];
 }
 
+/** The scaled integer convolution that a node adds a bias for each channel to: convolution and bias are one operator in floats. */
+function biasedConvolution(scene: Scene, node: Node): { scaled: Node; bias: string } | undefined {
+  for (const [i, k] of [[0, 1], [1, 0]] as const) {
+    const scaled = scene.made(node.inputs[i], "Mul"), bias = node.inputs[k]!, dims = scene.dims(bias);
+    const channels = scaled && integerProduct(scene, scaled)?.product.op === "ConvInteger" &&
+      scene.dims(scaled.outputs[0])?.[1];
+    if (
+      channels && dims && scene.isFixed(bias) && size(dims) === channels &&
+      dims.at(1 - scene.dims(node.outputs[0])!.length) === channels
+    ) return { scaled, bias };
+  }
+  return undefined;
+}
+
 /** s·(q_x − z_x)·(q_w − z_w) → MatMul or Conv of the floats. */
 export const dynamicQuantise: Canonicaliser = {
   name: "dynamic-quantise",
   summary: "DynamicQuantizeLinear, MatMulInteger or ConvInteger, Cast, · scale → MatMul or Conv on dequantised weights",
-  at: ["Mul"],
+  at: ["Mul", "Add"],
   rewrite(node, scene) {
-    const found = integerProduct(scene, node);
-    if (!found || node.inputs.some((input) => isComplete(scene, input))) return undefined;
+    const biased = node.op === "Add" ? biasedConvolution(scene, node) : undefined;
+    if (node.op === "Add" && !biased) return undefined;
+    const scaled = biased?.scaled ?? node, found = integerProduct(scene, scaled);
+    if (!found || scaled.inputs.some((input) => isComplete(scene, input))) return undefined;
     const { product, rest } = found,
       draft = new Draft(node, scene, QUANTISED),
       inputs = operands(scene, draft, product, rest);
     if ("because" in inputs) return inputs;
-    return draft.ends(
-      product.op === "MatMulInteger" ? draft.op("MatMul", inputs) : draft.op("Conv", inputs, product.attributes),
-    );
+    if (product.op === "MatMulInteger") return draft.ends(draft.op("MatMul", inputs));
+    const bias = biased ? [draft.reshape(biased.bias, [size(scene.dims(biased.bias)!)])] : [];
+    return draft.ends(draft.op("Conv", [...inputs, ...bias], product.attributes));
   },
 };
 

@@ -73,6 +73,15 @@ describe("dynamic-quantise", () => {
     expect(ops).toEqual(["Conv"]);
     expect(error).toBeLessThan(EXACT);
   });
+  test("takes the bias of an integer convolution in", async () => {
+    const s = new Sketch(),
+      [q, step, z] = s.ops("DynamicQuantizeLinear", [s.feed(grid(1, 2, 9))], 3) as [string, string, string];
+    const integer = s.op("ConvInteger", [q, s.c(integers("uint8", [3, 2, 3])), z, s.c(single("uint8", 120))]);
+    const scaled = s.op("Mul", [s.op("Cast", [integer], { to: 1 }), s.op("Mul", [step, s.c(0.02)])]);
+    const { ops, error } = await compare(s, [s.op("Add", [scaled, s.op("Reshape", [s.c([3]), s.ints(1, -1, 1)])])]);
+    expect(ops).toEqual(["Conv"]);
+    expect(error).toBeLessThan(EXACT);
+  });
   test("refuses a product that is not scaled by the step of its activation", async () => {
     const s = new Sketch(), [q, , z] = s.ops("DynamicQuantizeLinear", [s.input(2, 8)], 3) as [string, string, string];
     const y = s.op("Mul", [
