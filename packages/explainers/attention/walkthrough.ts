@@ -75,7 +75,7 @@ export function walkthrough(evidence: Evidence, { layer, head, dimensions }: Wal
       }`,
     }],
     notes: difference > 1e-3
-      ? ["Something is added to the scores before the softmax that is not shown here, such as a position bias"]
+      ? ["More happens to the scores before the softmax than is shown here, such as a position bias or a cap"]
       : [],
     data: {
       sections: [

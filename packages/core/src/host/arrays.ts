@@ -69,5 +69,5 @@ export function rowProducts(a: NumberArray, b: NumberArray): NumberArray {
   return array([height], sums);
 }
 
-/** Without the leading axis of batches, which has one element. */
-export const unbatched = (tensor: Tensor): NumberArray => array(tensor.dims.slice(1), floats(tensor));
+/** `[H, T, S]` of what a graph holds as `[1, H, T, S]`, `[1 · H, T, S]` or `[1, G, H / G, T, S]`: the batch has one element. */
+export const unbatched = (tensor: Tensor): NumberArray => array([size(tensor.dims.slice(0, -2)), ...tensor.dims.slice(-2)], floats(tensor));
