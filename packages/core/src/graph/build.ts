@@ -4,15 +4,16 @@
  *
  * @module
  */
-import type { FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto } from "onnx-buf";
+import type { FunctionProto, GraphProto, ModelProto, NodeProto } from "onnx-buf";
 import { controlFlow, malformedModel, typeUnsupported } from "../errors.ts";
 import { attributeOf } from "../onnx/attributes.ts";
 import type { ExternalData } from "../onnx/external.ts";
-import { constantOf, dtypeOf } from "../onnx/tensors.ts";
-import { type Attribute, type Constant, constant, type Graph, type Node, type Port } from "./graph.ts";
+import { constantOf } from "../onnx/tensors.ts";
+import { type Attribute, type Constant, constant, type Graph, type Node } from "./graph.ts";
 import { constantNode } from "./constant_node.ts";
 import { checkExpansion } from "./expansion.ts";
 import { captures, declared, rescopedAttribute, resolve, resolvedAttributes, type Scope } from "./scope.ts";
+import { port } from "./port.ts";
 import { sorted } from "./sorted.ts";
 import type { Tensor } from "./tensor.ts";
 import { truth } from "./truth.ts";
@@ -266,23 +267,4 @@ interface Site {
   readonly node: NodeProto;
   readonly outputs: readonly string[];
   readonly scope: Scope;
-}
-
-/** A size without value or name is called by its port and axis. An output's type may be left to the runtime: float32 then, without sizes. */
-function port({ name, type }: ValueInfoProto, required: boolean): Port {
-  const value = type?.value;
-  if (value?.case !== "tensorType") {
-    if (required || value?.case) throw typeUnsupported(value?.case ?? "none", name);
-    return { name, dtype: "float32", dims: [] };
-  }
-  const { elemType, shape } = value.value;
-  if (!shape && required) throw typeUnsupported("tensor of unknown rank", name);
-  const dims = (shape?.dim ?? []).map(({ value }, axis) =>
-    value.case === "dimValue" && value.value >= 0n
-      ? Number(value.value)
-      : value.case === "dimParam" && value.value
-      ? value.value
-      : `${name}.${axis}`
-  );
-  return { name, dtype: elemType || required ? dtypeOf(elemType, name) : "float32", dims };
 }

@@ -31,6 +31,15 @@ test.each([
   ["an input of impossible size", modelOf({ input: [info("x", [2 ** 40, 2 ** 40])] }), "MODEL_TOO_LARGE"],
   ["ConstantOfShape as a bomb", shaped("ConstantOfShape", [1n << 20n, 1n << 14n]), "MODEL_TOO_LARGE"],
   ["Expand as a bomb", shaped("Expand", [1n << 40n]), "MODEL_TOO_LARGE"],
+  ["Tile as a bomb", shaped("Tile", [1n << 40n]), "MODEL_TOO_LARGE"],
+  [
+    "Range as a bomb",
+    modelOf({
+      initializer: [longs("start", [], [0n]), longs("limit", [], [1n << 50n]), longs("delta", [], [1n])],
+      node: [{ opType: "Range", name: "bomb", input: ["start", "limit", "delta"], output: ["y"] }],
+    }),
+    "MODEL_TOO_LARGE",
+  ],
   ["ConstantOfShape with a negative size", shaped("ConstantOfShape", [-1n]), "MODEL_MALFORMED"],
   ["a sparse initializer", modelOf({ sparseInitializer: [{ values: { name: "s" } }] }), "TYPE_UNSUPPORTED"],
 ])("%s is refused before the runtime sees it", (_, model, code) => {

@@ -94,26 +94,33 @@ function checkNodes(nodes: readonly NodeProto[], walk: Walk): void {
   }
 }
 
-/** Operators that make a tensor as large as an input says, and which input says it. */
-const shapedBy: Readonly<Record<string, number>> = {
-  ConstantOfShape: 0,
-  Expand: 1,
-  Reshape: 1,
-  RandomNormal: -1,
-  RandomUniform: -1,
-};
+/** What an operator is asked to make, where constants alone say it: the sizes, at least. */
+function asked(node: NodeProto, walk: Walk): readonly bigint[] | undefined {
+  const constant = (i: number) => int64Values(walk.shapes.get(node.input[i] ?? ""));
+  switch (node.opType) {
+    case "ConstantOfShape":
+      return constant(0);
+    case "Expand":
+    case "Tile":
+      return constant(1)?.map((d) => (d < 0n ? 1n : d));
+    case "RandomNormal":
+    case "RandomUniform":
+      return node.attribute.find(({ name }) => name === "shape")?.ints;
+    case "Range": {
+      const [start, limit, delta] = [0, 1, 2].map((i) => constant(i)?.[0]);
+      if (start === undefined || limit === undefined || !delta) return undefined;
+      const steps = (limit - start) / delta;
+      return [steps < 0n ? 0n : steps];
+    }
+    default:
+      return undefined;
+  }
+}
 
 function checkMade(node: NodeProto, walk: Walk): void {
-  const input = shapedBy[node.opType];
-  if (input === undefined || node.opType === "Reshape") return;
-  const asked = input < 0
-    ? node.attribute.find(({ name }) => name === "shape")?.ints
-    : int64Values(walk.shapes.get(node.input[input] ?? ""));
-  if (!asked) return;
-  if (asked.some((d) => d < 0n)) {
-    throw malformedModel(`"${node.opType}" (node "${node.name}") asks for a negative size`);
-  }
-  const elements = checkDims(node.name || node.output[0] || node.opType, asked, walk.limits);
+  const sizes = asked(node, walk);
+  if (!sizes) return;
+  const elements = checkDims(node.name || node.output[0] || node.opType, sizes, walk.limits);
   if (elements * 4 > walk.limits.tensorBytes) {
     throw modelTooLarge(`what node "${node.name}" makes, ${elements} elements,`, walk.limits.tensorBytes);
   }
