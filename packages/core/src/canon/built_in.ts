@@ -14,12 +14,13 @@ import { fusedNorms } from "./fused/norms.ts";
 import { geluErf, geluTanh } from "./gelu.ts";
 import { norms } from "./norms.ts";
 import { dynamicQuantise, dynamicQuantiseLstm, fusedDynamicQuantise } from "./quantised/dynamic.ts";
+import { lookedUp } from "./quantised/looked_up.ts";
 import { gatherBlocks, nbits } from "./quantised/nbits.ts";
 import { qdq, qgemm } from "./quantised/qdq.ts";
 import { silu, swish } from "./silu.ts";
 
 export const builtIn: readonly Canonicaliser[] = [
-  ...[fusedDynamicQuantise, dynamicQuantiseLstm, dynamicQuantise, qdq, qgemm, nbits, gatherBlocks],
+  ...[lookedUp, fusedDynamicQuantise, dynamicQuantiseLstm, dynamicQuantise, qdq, qgemm, nbits, gatherBlocks],
   ...[quantisedAttention, packedAttention, multiHeadAttention, groupQueryAttention, standardAttention, rotary],
   ...fusedNorms,
   ...activations,

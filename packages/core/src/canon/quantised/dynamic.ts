@@ -9,7 +9,7 @@ import { factors } from "../algebra.ts";
 import { because, type Canonicaliser, type Refusal } from "../canonicaliser.ts";
 import { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
-import { dequantised, real, roundedFrom } from "./real.ts";
+import { dequantised, real, roundedFrom, stepOf } from "./real.ts";
 
 const QUANTISED = { quantised: true };
 
@@ -41,9 +41,15 @@ function isComplete(scene: Scene, tensor: string): boolean {
 
 /** Operands as floats; the scales of rounded activations are struck from `rest`. */
 function operands(scene: Scene, draft: Draft, product: Node, rest: WeightScale): string[] | Refusal {
-  const left = [...rest.tensors], made: (string | undefined)[] = [];
-  const sides = [0, 1] as const;
+  const left = [...rest.tensors], made: (string | undefined)[] = [], sides = [0, 1] as const;
+  let { constant } = rest;
   for (const i of sides) {
+    const step = stepOf(scene, product.inputs[i]);
+    if (step !== undefined) {
+      made[i] = roundedFrom(scene, draft, product.inputs[i]!);
+      constant /= step;
+      continue;
+    }
     const source = scene.made(product.inputs[i], "DynamicQuantizeLinear");
     if (!source) continue;
     const at = left.indexOf(source.outputs[1]!);
@@ -59,11 +65,8 @@ function operands(scene: Scene, draft: Draft, product: Node, rest: WeightScale):
     return because(`the product is also multiplied by "${left.at(-1)}"`, product);
   }
   for (const i of weights) {
-    const scale = left[0] && rest.constant === 1
-      ? left[0]
-      : left[0]
-      ? draft.mul(left[0], draft.scalar(rest.constant, "float32"))
-      : draft.scalar(rest.constant, "float32");
+    const factor = draft.scalar(constant, "float32"),
+      scale = !left[0] ? factor : constant === 1 ? left[0] : draft.mul(left[0], factor);
     const axis = product.op === "ConvInteger" ? 0 : (scene.dims(product.inputs[i])?.length ?? 2) - 1;
     const type = scene.type(left[0]);
     made[i] = dequantised(scene, draft, product.inputs[i]!, {

@@ -82,6 +82,20 @@ describe("dynamic-quantise", () => {
     expect(ops).toEqual(["Conv"]);
     expect(error).toBeLessThan(EXACT);
   });
+  test("reads rows of an integer table that go into two products, as one look-up", async () => {
+    const s = new Sketch(),
+      zero = s.c(single("uint8", 120)),
+      scale = s.c(0.02),
+      ids = s.feed(fromNumbers("int64", [1, 9], [4, 0, 2, 1, 3, 4, 0, 1, 2]));
+    const rows = s.op("Transpose", [s.op("Gather", [s.c(integers("uint8", [5, 2])), ids])], { perm: [0, 2, 1] });
+    const outputs = [2, 3].map((width) => {
+      const integer = s.op("ConvInteger", [rows, s.c(integers("int8", [3, 2, width])), zero]);
+      return s.op("Mul", [s.op("Cast", [integer], { to: 1 }), s.op("Mul", [scale, s.c(0.03)])]);
+    });
+    const { ops, error } = await compare(s, outputs);
+    expect(ops).toEqual(["Gather", "Transpose", "Conv", "Transpose", "Conv"]);
+    expect(error).toBeLessThan(EXACT);
+  });
   test("refuses a product that is not scaled by the step of its activation", async () => {
     const s = new Sketch(), [q, , z] = s.ops("DynamicQuantizeLinear", [s.input(2, 8)], 3) as [string, string, string];
     const y = s.op("Mul", [

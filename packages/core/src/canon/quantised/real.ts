@@ -20,7 +20,7 @@ export interface Quantisation {
 }
 
 /** Operators that move integers as they would move floats. */
-const MOVEMENT = new Set([
+export const MOVEMENT: ReadonlySet<string> = new Set([
   "Reshape",
   "Transpose",
   "Squeeze",
@@ -48,6 +48,14 @@ export const roundedFrom = (scene: Scene, draft: Draft, tensor: string): string 
     const node = scene.made(t, "QuantizeLinear", "DynamicQuantizeLinear", "com.microsoft.QuantizeLinear");
     return node?.outputs[0] === t ? node.inputs[0] : undefined;
   });
+
+/** The step that `QuantizeLinear` rounded an activation to, if that made it. */
+export function stepOf(scene: Scene, tensor: string | undefined): number | undefined {
+  const node = scene.made(tensor);
+  if (!node) return undefined;
+  if (node.op === "QuantizeLinear") return scene.scalar(node.inputs[1]);
+  return MOVEMENT.has(operator(node)) ? stepOf(scene, node.inputs[0]) : undefined;
+}
 
 /** A weight as floats: `DequantizeLinear` over the file's integers, its zero point brought to the shape of the scale. */
 export function dequantised(scene: Scene, draft: Draft, weight: string, { scale, zero, axis }: Quantisation): string {
