@@ -31,6 +31,7 @@ def relevance(states: str, name: str, method: str, case: dict) -> list[float]:
     eager = {} if family == "bert" else {"attn_implementation": "eager"}
     config = transformers.AutoConfig.from_pretrained(f"{states}/{name}")
     if "rope_theta" in (rope := getattr(config, "rope_parameters", None) or {}): config.rope_theta = rope["rope_theta"]      # as transformers 5 saves it
+    if "full_attention" in (kinds := getattr(config, "layer_types", None) or []): config.sliding_window_pattern = kinds.index("full_attention") + 1
     model = getattr(module, head).from_pretrained(f"{states}/{name}", config=config, **eager).float().eval().requires_grad_(False)
     ids = torch.tensor(case["inputs"]["input_ids"]["data"]).reshape(1, -1)
     embeddings = model.get_input_embeddings()(ids).detach().requires_grad_()
