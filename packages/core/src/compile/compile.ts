@@ -72,7 +72,7 @@ export function compile(request: CompileRequest): Program {
     messages.set(name, [sum]);
     return sum;
   };
-  const ledger = request.ledger ? new Ledger(b, forward, { rounds: graph.nodes.some((node) => node.quantised && node.op === "Identity") }) : undefined;
+  const ledger = request.ledger ? new Ledger(b, forward, { rounds: graph.nodes.some((node) => node.quantised && (node.op === "Identity" || (node.op === "MatMul" && forward.isFixed(node.outputs[0]!)))) }) : undefined;
 
   for (const node of [...path].reverse()) {
     b.origin = node.name;
