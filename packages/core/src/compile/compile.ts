@@ -11,7 +11,7 @@ import { type Node, operator } from "../graph/graph.ts";
 import type { Composite } from "../lrp/composite.ts";
 import { modifiers } from "../lrp/modifiers.ts";
 import { Builder } from "../program/builder.ts";
-import { type Program, type Step } from "../program/program.ts";
+import type { Program, Step } from "../program/program.ts";
 import { rules } from "../rules/mod.ts";
 import type { OpRule } from "../rules/rule.ts";
 import { activity, ancestors, matched, type ShapedGraph } from "./analysis.ts";

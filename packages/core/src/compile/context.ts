@@ -4,7 +4,7 @@
  * @module
  */
 import { broken } from "../errors.ts";
-import { type Node } from "../graph/graph.ts";
+import type { Node } from "../graph/graph.ts";
 import type { Builder } from "../program/builder.ts";
 import type { RuleContext } from "../rules/rule.ts";
 import type { ShapedGraph } from "./analysis.ts";

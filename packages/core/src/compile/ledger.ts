@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { type Node } from "../graph/graph.ts";
+import type { Node } from "../graph/graph.ts";
 import type { ModifierName } from "../lrp/composite.ts";
 import type { Builder } from "../program/builder.ts";
 import type { LedgerLine } from "../program/program.ts";

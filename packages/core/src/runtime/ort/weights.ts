@@ -16,7 +16,7 @@ export function apart(graph: Graph): { graph: Graph; externalData: NonNullable<S
   const constants = new Map<string, Constant>(), externalData: { path: string; data: Uint8Array }[] = [];
   for (const [name, constant] of graph.constants) {
     const { dtype, dims } = constant, bytes = byteLength(constant);
-    if (bytes < APART_FROM) {
+    if (bytes < APART_FROM || dtype === "int64") { // sizes and axes: the runtime infers shapes from them
       constants.set(name, constant);
       continue;
     }
