@@ -199,6 +199,16 @@ test("a lock that a dead process left behind is taken over", async () => {
   expect(server.log.some((line) => line.endsWith("onnx_data bytes=5000-"))).toBe(true);
 });
 
+test("a file over the limit is not taken in", async () => {
+  await expect(open({ maxBytes: 100 })).rejects.toThrow(fails("MODEL_TOO_LARGE"));
+});
+
+test("a listing that was damaged in the cache is fetched again", async () => {
+  await open();
+  writeFileSync(join(cache, "org/name/main/.listing.json"), "[{");
+  expect((await open({ dtype: "fp16" })).path).toBe("onnx/model_fp16.onnx");
+});
+
 test("a listing cannot lead outside the cache", async () => {
   server.listing = "hostile";
   await expect(openCheckpoint("org/name", { host: server.host, cache, part: "../../../evil" })).rejects.toThrow();

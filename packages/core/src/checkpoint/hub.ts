@@ -6,7 +6,15 @@
  *
  * @module
  */
-import { downloadBroken, downloadCorrupt, hubDenied, hubStatus, hubUnreachable } from "../errors.ts";
+import {
+  downloadBroken,
+  downloadCorrupt,
+  hubDenied,
+  hubStatus,
+  hubUnreachable,
+  HyalineError,
+  modelTooLarge,
+} from "../errors.ts";
 import type { Draft, Store } from "./store.ts";
 
 export interface HubOptions {
@@ -20,6 +28,8 @@ export interface HubOptions {
   readonly retries?: number;
   /** Wait before the first retry; doubles each time. */
   readonly retryDelay?: number;
+  /** Most bytes a file may have; 16 GiB unless said. */
+  readonly maxBytes?: number;
   readonly signal?: AbortSignal;
   readonly progress?: (state: Progress) => void;
 }
@@ -151,13 +161,17 @@ export class Hub {
       if (response.status === 206) throw new Transient(url, response.status);
       await draft.restart(validatorOf(response));
     }
-    const length = plainLength(response), total = length === undefined ? undefined : draft.size + length;
+    const { maxBytes = 16 * 2 ** 30 } = this.#options,
+      length = plainLength(response),
+      total = length === undefined ? undefined : draft.size + length;
     try {
       for await (const chunk of response.body ?? []) {
+        if (draft.size + chunk.length > maxBytes) throw modelTooLarge(`"${path}" as the hub sends it`, maxBytes);
         await draft.append(chunk);
         this.#options.progress?.({ file: path, loaded: draft.size, ...(total === undefined ? {} : { total }) });
       }
-    } catch {
+    } catch (error) {
+      if (error instanceof HyalineError) throw error;
       this.#options.signal?.throwIfAborted();
       throw new Transient(url, undefined, `${draft.size} of ${total ?? "unknown"} bytes`);
     }

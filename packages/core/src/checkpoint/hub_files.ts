@@ -42,7 +42,8 @@ export function filesFromHub(
   const list = (): Promise<HubFile[] | undefined> => listed ??= listOf();
   const listOf = async (): Promise<HubFile[] | undefined> => {
     const kept = await store.read(prefix + listing);
-    if (kept) return JSON.parse(new TextDecoder().decode(kept)) as HubFile[];
+    const known = kept && listingOf(kept);
+    if (known) return known;
     if (offline) {
       const files = (await store.list(prefix)).filter((path) => path !== listing);
       if (files.length === 0) throw offlineMiss(id);
@@ -64,4 +65,14 @@ export function filesFromHub(
       return hub.download(place, path, { store, key, expected: entry?.sha256 });
     },
   };
+}
+
+/** A listing that was kept; one that is damaged counts as none. */
+function listingOf(bytes: Uint8Array): HubFile[] | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return Array.isArray(value) ? value as HubFile[] : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -10,7 +10,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { externalMissing, externalPath } from "../errors.ts";
+import { externalMissing, externalPath, modelTooLarge } from "../errors.ts";
 import type { ExternalSlice } from "../graph/graph.ts";
 import { checkSlice, containedPath, type ExternalData } from "./external.ts";
 
@@ -96,7 +96,7 @@ function openContained(directory: string, location: string, hardLinks: boolean):
 }
 
 function readFully(descriptor: number, { location, offset, length }: ExternalSlice): Uint8Array {
-  const bytes = new Uint8Array(length);
+  const bytes = room(length, location);
   for (let done = 0; done < length;) {
     const read = readSync(descriptor, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
     if (read === 0) throw externalMissing(location, "became shorter while it was read");
@@ -104,3 +104,15 @@ function readFully(descriptor: number, { location, offset, length }: ExternalSli
   }
   return bytes;
 }
+
+/** Memory for a file, or word that there is not enough. @throws MODEL_TOO_LARGE */
+function room(length: number, location: string): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch {
+    throw modelTooLarge(`"${location}", ${length} bytes,`, largest);
+  }
+}
+
+/** Bytes one array can hold in V8. */
+const largest = 2 ** 33;
