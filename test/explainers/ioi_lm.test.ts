@@ -14,18 +14,23 @@ interface Case {
   readonly kind: string;
 }
 
+const golden = JSON.parse(await readFile(new URL("ioi_lm_golden.json", import.meta.url), "utf8"));
 /** Sentences of one length, so that one compiled program serves them all. */
 const cases = (JSON.parse(await readFile(new URL("cases.json", folder), "utf8")) as Case[])
   .filter(({ kind, text }) => kind === "indirect-object" && text.match(/\w+|[^\w\s]/g)!.length === 14).slice(0, 4);
+interface Asked {
+  readonly id: string;
+  readonly options?: Readonly<Record<string, string | number | boolean>>;
+}
 const ask = (
   { text, answer, foil }: Case,
-  methods: readonly { id: string; options?: Record<string, string | number | boolean> }[],
+  methods: readonly Asked[],
 ) => ({
   model: "ioi-lm",
   input: { text },
   target: { label: answer, foil },
   checks: false,
-  methods: methods.map(({ id, options = {} }) => ({ id, options })),
+  methods: methods.map(({ id, options = {} }) => ({ id, options: { ...options } })),
 });
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -40,13 +45,40 @@ describe("on ioi-lm", () => {
     const budgeted = new Set(["shap", "shapley-sampling", "lime", "occlusion"]),
       ids = host.registry.methods.map(({ entry }) => entry.id);
     all = await host.explain(
-      ask(cases[0]!, ids.map((id) => ({ id, ...(budgeted.has(id) ? { options: { budget: 120 } } : {}) }))),
+      ask(
+        cases[0]!,
+        ids.map((id) => ({
+          id,
+          options: budgeted.has(id) ? { budget: 120 } : id === "grad-cam" ? { average: "all" } : {},
+        })),
+      ),
     );
     expect(all.map(({ method }) => method.id)).toEqual(ids);
     for (const { type, data, tokens } of all) {
       if (type === "token-scores") expect(data.values).toHaveLength(tokens.length);
     }
   });
+
+  // Grad-CAM's own scale is [0, 1]; captum's is not.
+  test.each([
+    "saliency",
+    "input-x-gradient",
+    "integrated-gradients",
+    "grad-cam",
+    "attention",
+    "attention-rollout",
+    "attention-gradient",
+    "occlusion",
+  ])(
+    "%s is torch's and captum's own to four digits",
+    (id) => {
+      const expected = golden[id] as number[], largest = Math.max(...expected.map(Math.abs)), { values } = of(id).data;
+      const scale = id === "grad-cam" ? 1 / largest : 1;
+      expected.forEach((value, t) =>
+        expect(Math.abs(values[t]! - value * scale) / (largest * scale)).toBeLessThan(golden.tolerance)
+      );
+    },
+  );
 
   test("relevance and its leaks close the books", () => {
     const { diagnostics: { ledger }, target, data } = of("lrp");
