@@ -134,6 +134,14 @@ describe("the request", () => {
     ]);
   });
 
+  test("an option does not swallow the text behind it", async () => {
+    const { input, methods } = await ask(["-o", "lrp.steps=4", "--option", "composite=epsilon", "a text"]);
+    expect({ input, methods }).toEqual({
+      input: { text: "a text" },
+      methods: [{ id: "lrp", options: { steps: 4, composite: "epsilon" } }],
+    });
+  });
+
   test("raw targets and foils are numbers", async () => {
     expect(await ask(["--input-ids", "101,2023 102", "--target-index", "3", "--foil", "#0"])).toMatchObject({
       input: { ids: [101, 2023, 102] },

@@ -12,6 +12,7 @@ import {
   inspect,
   type InstalledPlugin,
   manifestSchema,
+  openSession,
   type RunExplainer,
   type SessionOptions,
   type Subject,
@@ -23,6 +24,7 @@ import type { Explanation } from "@hyaline/core/result";
 import { builtIns } from "@hyaline/explainers";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { placeOf } from "./models.ts";
+import { smallestModel } from "./smallest.ts";
 import { runtimeVersion } from "./versions.ts";
 
 /** A plugin's module is loaded when one of its explainers is first run. */
@@ -48,7 +50,9 @@ const plugins = (): InstalledPlugin[] =>
 export function openEngine(options: EngineOptions): Promise<Engine> {
   const session: SessionOptions = { backend: "wasm", threads: Math.min(4, availableParallelism()) };
   const open = new Map<string, Promise<Subject>>();
+  let warm: Promise<void> | undefined;
   const subject = (model: string, dtype: string | undefined, executor: ExecutorName): Promise<Subject> => {
+    warm ??= warmUp(session);
     const key = JSON.stringify([model, dtype, executor]);
     const found = open.get(key) ?? subjectFrom(model, { dtype, executor }, options, session);
     open.set(key, found);
@@ -65,12 +69,17 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
     inspect: async ({ model, dtype }, { length }) => inspect(await subject(model, dtype, "auto"), { length }),
     methods: () => hyaline.registry.methods.map(({ entry, plugin }) => ({ entry, manifest: plugin.manifest })),
     async close() {
+      await warm;
       for (const subject of await Promise.allSettled(open.values())) {
         if (subject.status === "fulfilled") await subject.value.model.release();
       }
     },
   });
 }
+
+/** Makes the runtime compile itself while files are still being read. What is wrong with it is said where it is needed. */
+const warmUp = (session: SessionOptions): Promise<void> =>
+  openSession(smallestModel(), session).then((smallest) => smallest.release()).catch(() => {});
 
 async function subjectFrom(
   model: string,

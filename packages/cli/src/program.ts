@@ -37,7 +37,17 @@ export function program(session: Session): Command {
     .helpOption("-h, --help", "print this help")
     .showSuggestionAfterError()
     .addHelpText("after", examples);
-  for (const make of [explainCommand, predictCommand, modelsCommand, methodsCommand, inspectCommand, serveCommand, doctorCommand]) {
+  for (
+    const make of [
+      explainCommand,
+      predictCommand,
+      modelsCommand,
+      methodsCommand,
+      inspectCommand,
+      serveCommand,
+      doctorCommand,
+    ]
+  ) {
     root.addCommand(make(session));
   }
   const all = [root, ...root.commands];

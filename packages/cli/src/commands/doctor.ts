@@ -130,18 +130,10 @@ async function examine(env: Readonly<Record<string, string | undefined>>): Promi
 async function runtime(): Promise<Finding> {
   const title = "ONNX Runtime";
   try {
-    const { encodeGraph, openSession } = await import("@hyaline/core");
+    const { openSession } = await import("@hyaline/core");
+    const { smallestModel } = await import("../smallest.ts");
     const { runtimeVersion } = await import("../versions.ts");
-    const port = (name: string) => ({ name, dtype: "float32" as const, dims: [2] });
-    const graph = {
-      inputs: [port("x")],
-      outputs: [port("y")],
-      constants: new Map(),
-      inFile: new Set(["y"]),
-      opsets: new Map([["", 17]]),
-      nodes: [{ op: "Neg", domain: "", name: "n", inputs: ["x"], outputs: ["y"], attributes: {} }],
-    };
-    const session = await openSession(encodeGraph(graph), { backend: "wasm", threads: 1 });
+    const session = await openSession(smallestModel(), { backend: "wasm", threads: 1 });
     const answer =
       (await session.run(new Map([["x", { dtype: "float32" as const, dims: [2], data: Float32Array.of(1, -2) }]]))).get(
         "y",

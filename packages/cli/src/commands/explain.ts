@@ -76,7 +76,11 @@ export function explainCommand(session: Session): Command {
     .option("--layer <l>", "layer by number or name, several with commas, or all")
     .option("--head <h>", "attention head by number, mean, or all")
     .option("--composite <name>", "how LRP crosses each operator: attnlrp, cp-lrp, epsilon, gamma, …")
-    .option("-o, --option <key=value...>", "an option of the methods; grad-cam.variant=hires for one of them")
+    .option(
+      "-o, --option <key=value>",
+      "an option of the methods, as often as needed; grad-cam.variant=hires for one of them",
+      (assignment: string, before: string[] = []) => [...before, assignment],
+    )
     .addOption(setting("-w, --words", "join sub-words to words"));
   inputOptions(command)
     .addOption(setting("--seed <n>", "for methods that draw at random").argParser(wholeNumber("--seed")))

@@ -31,14 +31,25 @@ export function serveCommand(session: Session): Command {
   const { io } = session;
   return new Command("serve")
     .summary("the API and the page")
-    .description("Serves the API on this machine, and the page where it was built. Texts are not logged. Ctrl-C lets requests under way end first.")
-    .addOption(setting("--port <n>", "where to listen; 0 takes a free port").default(Number(io.env["PORT"] ?? 8080), "PORT, else 8080").argParser(wholeNumber("--port", 0)))
+    .description(
+      "Serves the API on this machine, and the page where it was built. Texts are not logged. Ctrl-C lets requests under way end first.",
+    )
+    .addOption(
+      setting("--port <n>", "where to listen; 0 takes a free port").default(
+        Number(io.env["PORT"] ?? 8080),
+        "PORT, else 8080",
+      ).argParser(wholeNumber("--port", 0)),
+    )
     .addOption(setting("--host <address>", "which address to listen on", "127.0.0.1"))
     .option("--host-name <name...>", "further host names to answer to")
     .option("--origin <origin...>", "pages of other origins that may use the API")
     .addHelpText("after", examples)
     .action(async (flags: ServeFlags) => {
-      const [{ createApp, folder, listen }, { defaultCache }, engine] = await Promise.all([import("@hyaline/server"), import("@hyaline/core/node"), session.open({ offline: true })]);
+      const [{ createApp, folder, listen }, { defaultCache }, engine] = await Promise.all([
+        import("@hyaline/server"),
+        import("@hyaline/core/node"),
+        session.open({ offline: true }),
+      ]);
       const models = (await localModels(defaultCache(io.env))).filter(({ kind }) => kind === "embedded");
       const app = createApp({
         engine,
@@ -50,9 +61,13 @@ export function serveCommand(session: Session): Command {
         ...(flags.origin ? { origins: flags.origin } : {}),
       });
       const server = await listen((request) => app.fetch(request), flags);
-      io.stdout.write(`Hyaline answers at http://${flags.host.includes(":") ? `[${flags.host}]` : flags.host}:${server.port}\n`);
+      io.stdout.write(
+        `Hyaline answers at http://${flags.host.includes(":") ? `[${flags.host}]` : flags.host}:${server.port}\n`,
+      );
       const stop = AbortSignal.any([io.signal, terminated()]);
-      await new Promise<void>((resolve) => stop.aborted ? resolve() : stop.addEventListener("abort", () => resolve(), { once: true }));
+      await new Promise<void>((resolve) =>
+        stop.aborted ? resolve() : stop.addEventListener("abort", () => resolve(), { once: true })
+      );
       await server.close();
       await engine.close();
     });

@@ -3,19 +3,17 @@
  *
  * @module
  */
-import width from "string-width";
+import { cells, graphemes } from "../text/layout.ts";
 
 /** Advance widths in em of Helvetica-like fonts, by kind of character. */
 const narrow = /[iljtfrI.,:;'!|()[\]{}\s-]/, wide = /[mwMW@%—]/, capital = /[A-Z0-9_#+=<>~−]/;
 const advance = (character: string): number =>
   narrow.test(character) ? 0.32 : wide.test(character) ? 0.86 : capital.test(character) ? 0.64 : 0.53;
 
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
-
 /** Width of a text at a font size, in the same unit. */
 export function textWidth(text: string, size: number): number {
   let em = 0;
-  for (const { segment } of segmenter.segment(text)) em += width(segment) === 2 ? 1.02 : advance(segment[0]!);
+  for (const segment of graphemes(text)) em += cells(segment) === 2 ? 1.02 : advance(segment[0]!);
   return em * size;
 }
 
@@ -23,7 +21,7 @@ export function textWidth(text: string, size: number): number {
 export function clipTo(text: string, size: number, room: number): string {
   if (textWidth(text, size) <= room) return text;
   let kept = "";
-  for (const { segment } of segmenter.segment(text)) {
+  for (const segment of graphemes(text)) {
     if (textWidth(kept + segment + "…", size) > room) break;
     kept += segment;
   }

@@ -5,8 +5,10 @@
  */
 import width from "string-width";
 
+const ascii = /^[\x20-\x7e]*$/;
+
 /** Cells a text takes; escape sequences take none. */
-export const cells = (text: string): number => width(text);
+export const cells = (text: string): number => (ascii.test(text) ? text.length : width(text));
 
 /** Fills a text with blanks to so many cells. */
 export const padEnd = (text: string, to: number): string => text + " ".repeat(Math.max(0, to - cells(text)));
@@ -16,13 +18,21 @@ export const centre = (text: string, to: number): string => {
   return " ".repeat(left) + text + " ".repeat(room - left);
 };
 
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+let segmenter: Intl.Segmenter | undefined;
+
+/** The characters that people see. The segmenter is made when first needed: it costs more than a whole heatmap of plain text. */
+export const graphemes = (text: string): string[] =>
+  ascii.test(text)
+    ? [...text]
+    : [...(segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" })).segment(text)].map(({ segment }) =>
+      segment
+    );
 
 /** Cuts a text to so many cells between graphemes, with an ellipsis where something is lost. */
 export function clip(text: string, to: number): string {
   if (cells(text) <= to) return text;
   let kept = "";
-  for (const { segment } of segmenter.segment(text)) {
+  for (const segment of graphemes(text)) {
     if (cells(kept + segment) > to - 1) break;
     kept += segment;
   }
