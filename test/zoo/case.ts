@@ -19,6 +19,9 @@ export interface GoldenCase {
   readonly variant: string | null;
   readonly exact: boolean;
   readonly file?: string;
+  readonly encoder?: { readonly file: string };
+  /** Token ids of a model exported as two files: the joined model computes the hidden states itself. */
+  readonly all_inputs?: Readonly<Record<string, number[][]>>;
   readonly inputs: Readonly<Record<string, { dtype: string; dims: number[]; data: number[] }>>;
   readonly target: { readonly index: readonly number[]; readonly value: number };
   readonly sources: readonly GoldenSource[];
@@ -30,6 +33,8 @@ export interface LoadedCase {
   readonly name: string;
   readonly golden: GoldenCase;
   readonly model: Uint8Array;
+  /** The encoder's file of a model exported as two. */
+  readonly encoder?: Uint8Array;
   /** External data, by the name the model gives it. */
   readonly external: ReadonlyMap<string, Uint8Array>;
 }
@@ -42,5 +47,6 @@ export async function readCase(folder: string, name: string): Promise<LoadedCase
     const bytes = await readFile(join(folder, name, "onnx", beside)).catch(() => undefined);
     if (bytes) external.set(beside, new Uint8Array(bytes));
   }
-  return { name, golden, model: new Uint8Array(await readFile(path)), external };
+  const encoder = golden.encoder && new Uint8Array(await readFile(join(folder, name, "onnx", golden.encoder.file)));
+  return { name, golden, model: new Uint8Array(await readFile(path)), external, ...(encoder ? { encoder } : {}) };
 }

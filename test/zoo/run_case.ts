@@ -29,13 +29,16 @@ function distance(a: readonly number[], b: readonly number[], metric: Outcome["m
   return 1 - dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-export async function runCase({ name, golden, model: bytes, external }: LoadedCase, { session, executor }: { session: SessionOptions; executor: Executor }): Promise<Outcome> {
+export async function runCase({ name, golden, model: bytes, encoder, external }: LoadedCase, { session, executor }: { session: SessionOptions; executor: Executor }): Promise<Outcome> {
   const { metric, ...bars } = golden.tolerance;
-  const file = external.size ? { model: bytes, external: externalFromBytes(external), externalData: [...external].map(([path, data]) => ({ path, data })) } : { model: bytes };
+  const file = external.size ? { model: bytes, external: externalFromBytes(external), externalData: [...external].map(([path, data]) => ({ path, data })) } : { model: bytes, ...(encoder ? { encoder } : {}) };
+  const asked = golden.all_inputs
+    ? Object.fromEntries(Object.entries(golden.all_inputs).map(([input, rows]) => [input, { dtype: "int64", dims: [rows.length, rows[0]!.length], data: rows.flat() }]))
+    : golden.inputs;
   const model = new Model(file, { session, executor });
   try {
     const known = new Set(model.graph.inputs.map((port) => port.name));
-    const given = new Map(Object.entries(golden.inputs).filter(([input]) => known.has(input)).map(([input, { dtype, dims, data }]) => [input, typed(dtype as Tensor["dtype"], dims, data)]));
+    const given = new Map(Object.entries(asked).filter(([input]) => known.has(input)).map(([input, { dtype, dims, data }]) => [input, typed(dtype as Tensor["dtype"], dims, data)]));
     const inputs = completeInputs(model.graph, given), shaped = await model.shaped(inputs), { index } = golden.target;
     const gathered = await gather({
       model, shaped, inputs,

@@ -13,6 +13,7 @@ export * from "./manifest/mod.ts";
 export * from "./plugin/mod.ts";
 export * from "./graph/fold.ts";
 export * from "./graph/infer.ts";
+export * from "./graph/join.ts";
 export * from "./graph/memory.ts";
 export * from "./graph/build.ts";
 export * from "./graph/open.ts";

@@ -11,7 +11,7 @@ import type { Need } from "../plugin/need.ts";
 import type { Program } from "../program/program.ts";
 import type { PreparedProgram } from "../runtime/executor.ts";
 import { array, beside, floats, placed, rowProducts, rowsOf, stacked, unbatched } from "./arrays.ts";
-import { type Inputs } from "./inputs.ts";
+import type { Inputs } from "./inputs.ts";
 import { totals } from "./ledger.ts";
 import type { Model, Shaped } from "./model.ts";
 import type { Source } from "./sources.ts";

@@ -8,6 +8,7 @@ import { compile, type CompileRequest, type ShapedGraph } from "../compile/mod.t
 import { failure, missingShapes } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { infer } from "../graph/infer.ts";
+import { joinGraphs } from "../graph/join.ts";
 import { modernise } from "../graph/modern.ts";
 import { openGraph } from "../graph/open.ts";
 import { isFloat, type Tensor, type TensorType } from "../graph/tensor.ts";
@@ -31,6 +32,8 @@ export interface Shaped extends ShapedGraph {
 /** What a model is made from: the file, and what lies beside it. */
 export interface ModelFile {
   readonly model: Uint8Array;
+  /** The encoder's file, where `model` is a decoder that reads its hidden states. */
+  readonly encoder?: Uint8Array;
   readonly external?: ExternalData;
   /** The same files for the runtime, under the names the model gives them. */
   readonly externalData?: SessionOptions["externalData"];
@@ -64,10 +67,11 @@ export class Model {
   constructor(file: ModelFile, options: ModelOptions) {
     this.file = file;
     this.#options = options;
-    const opened = openGraph(file.model, { ...(file.external ? { external: file.external } : {}), pinned: CLOSED_BRANCH });
+    const open = (bytes: Uint8Array) => openGraph(bytes, { ...(file.external ? { external: file.external } : {}), pinned: CLOSED_BRANCH });
+    const opened = open(file.model), graph = modernise(opened.graph);
     this.opset = opened.graph.opsets.get("") ?? 1;
-    this.graph = modernise(opened.graph);
-    this.#bytes = opened.bytes;
+    this.graph = file.encoder ? joinGraphs(modernise(open(file.encoder).graph), graph) : graph;
+    this.#bytes = file.encoder ? encodeGraph(this.graph) : opened.bytes;
   }
 
   get options(): ModelOptions {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Constant } from "../../graph/graph.ts";
+import type { Constant } from "../../graph/graph.ts";
 import { numbers, size, type Tensor } from "../../graph/tensor.ts";
 import type { Step } from "../../program/program.ts";
 
