@@ -24,7 +24,7 @@ const PASSES = new Set(["Reshape", "Cast", "Identity", "Flatten", "Unsqueeze", "
 const LOOKUPS = new Set(["Gather", "GatherBlockQuantized"]);
 const CONVOLUTIONS = new Set(["Conv", "ConvInteger", "FusedConv", "QLinearConv"]);
 /** What a stored number passes on its way to a float: an integer look-up is explained behind its scale. */
-const SCALES = new Set(["DequantizeLinear", "Cast", "Identity"]);
+const SCALES = new Set(["DequantizeLinear", "Cast", "Identity", "Transpose"]);
 
 /** The inputs that hold what is explained: token ids by their customary names, pictures, or else the first integer input. */
 function explainable(graph: Graph): string[] {
@@ -36,15 +36,18 @@ function explainable(graph: Graph): string[] {
   return first ? [first.name] : [];
 }
 
-/** Follows an integer look-up forward to the tensor that holds it as floats. */
-function asFloat(tensor: string, users: ReadonlyMap<string, readonly Node[]>, types: ReadonlyMap<string, TensorType>): string | undefined {
-  let name = tensor;
-  while (!isFloat(types.get(name)?.dtype ?? "float32")) {
-    const next = users.get(name)?.find((node) => SCALES.has(node.op));
-    if (!next) return undefined;
-    name = next.outputs[0]!;
-  }
-  return name;
+/** An explained tensor, and whether its channels were moved before its positions. */
+interface Found {
+  readonly tensor: string;
+  readonly turned: boolean;
+}
+
+/** Follows an integer look-up forward to the tensors that hold it as floats. */
+function asFloats(from: Found, users: ReadonlyMap<string, readonly Node[]>, types: ReadonlyMap<string, TensorType>): Found[] {
+  if (isFloat(types.get(from.tensor)?.dtype ?? "float32")) return [from];
+  return (users.get(from.tensor) ?? []).filter((node) => SCALES.has(node.op) && node.inputs[0] === from.tensor).flatMap((node) =>
+    asFloats({ tensor: node.outputs[0]!, turned: node.op === "Transpose" ? !from.turned : from.turned }, users, types)
+  );
 }
 
 /**
@@ -64,14 +67,14 @@ export function findSources(graph: Graph, types: ReadonlyMap<string, TensorType>
     if (!lookup && !convolution) continue;
     const input = root(node.inputs[lookup ? 1 : 0]!);
     if (!inputs.includes(input)) continue;
-    const tensor = asFloat(node.outputs[0]!, users, types);
-    if (!tensor || (lookup && (types.get(tensor)?.dims.length ?? 0) < 2)) continue;
+    const floats = asFloats({ tensor: node.outputs[0]!, turned: convolution }, users, types);
+    if (floats.length === 0 || (lookup && (types.get(floats[0]!.tensor)?.dims.length ?? 0) < 2)) continue;
     const before = found.get(input);
     found.set(input, {
       input,
       name: convolution ? "image" : !several ? "text" : input.startsWith("decoder") ? "decoder" : "encoder",
-      tensors: [...(before?.tensors ?? []), tensor],
-      channels: convolution ? "second" : "last",
+      tensors: [...(before?.tensors ?? []), ...floats.map(({ tensor }) => tensor)],
+      channels: floats[0]!.turned ? "second" : "last",
     });
   }
   for (const input of inputs) { // inputs that are embeddings already
