@@ -43,10 +43,11 @@ export async function runCase({ name, golden, model: bytes, encoder, external }:
     const gathered = await gather({
       model, shaped, inputs,
       needs: ["embeddings", "attentions", "hidden-states", { gradients: "embeddings" }, { relevances: "attnlrp", at: "embeddings" }, { relevances: "cp-lrp", at: "hidden-states" }],
-      target: (logits) => resolveTarget({ index: index.at(-1)!, ...(index.length > 2 ? { position: index[1]! } : {}) }, { logits, names: nameless }),
+      targets: (logits) => [resolveTarget({ index: index.at(-1)!, ...(index.length > 2 ? { position: index[1]! } : {}) }, { logits, names: nameless })],
     });
-    const { embeddings, gradients, layers, attentionInfo } = gathered.pick(["embeddings", "attentions", "hidden-states", { gradients: "embeddings" }]);
-    const attn = gathered.pick([{ relevances: "attnlrp", at: "embeddings" }]).relevances!, cp = gathered.pick([{ relevances: "cp-lrp", at: "hidden-states" }]).relevances!;
+    const evidence = gathered.targets[0]!;
+    const { embeddings, gradients, layers, attentionInfo } = evidence.pick(["embeddings", "attentions", "hidden-states", { gradients: "embeddings" }]);
+    const attn = evidence.pick([{ relevances: "attnlrp", at: "embeddings" }]).relevances!, cp = evidence.pick([{ relevances: "cp-lrp", at: "hidden-states" }]).relevances!;
     const [tokens, width] = embeddings!.shape as [number, number], g = gradients!.embeddings!.data, x = embeddings!.data;
     const perToken = (of: (at: number) => number): number[] => Array.from({ length: tokens }, (_, t) => Array.from({ length: width }, (_, c) => of(t * width + c)).reduce((a, b) => a + b, 0));
     const wanted = (key: "x_times_g" | "attnlrp" | "cplrp"): number[] => golden.sources.flatMap((source: GoldenSource) => source[key] ?? []);

@@ -17,6 +17,7 @@ export interface AskFlags {
   readonly target?: string;
   readonly targetIndex?: number;
   readonly span?: string;
+  readonly each?: boolean;
   readonly foil?: string;
   readonly position?: number;
   readonly layer?: string;
@@ -81,6 +82,7 @@ export function requestOf(
     label: flags.target,
     index: flags.targetIndex,
     span: flags.span,
+    each: flags.each,
     position: flags.position,
     foil: flags.foil === undefined ? undefined : /^#\d+$/.test(flags.foil) ? Number(flags.foil.slice(1)) : flags.foil,
   });

@@ -32,7 +32,8 @@ export { chooseModel, type ModelChoice, type ModelWish } from "./checkpoint/mode
 export * from "./checkpoint/store.ts";
 export * from "./checkpoint/tokenizer.ts";
 export * from "./checkpoint/words.ts";
-export { type ExplainContext, Hyaline, type HyalineOptions, VERSION } from "./host/hyaline.ts";
+export { VERSION } from "./host/compose.ts";
+export { type ExplainContext, Hyaline, type HyalineOptions } from "./host/hyaline.ts";
 export { Model, type ModelFile, type ModelOptions } from "./host/model.ts";
 export { type InstalledPlugin, Registry, type RunExplainer } from "./host/registry.ts";
 export { type Subject, type Words } from "./host/subject.ts";

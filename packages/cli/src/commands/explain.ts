@@ -69,6 +69,7 @@ export function explainCommand(session: Session): Command {
       ),
     )
     .option("--span <text>", "explain the probability of saying this text")
+    .option("--each", "with --span: explain each of its tokens by itself, in one pass")
     .option("-f, --foil <name>", "why the target and not this one (#3 for a raw logit)")
     .addOption(
       new Option("--position <n>", "where logits have positions; -1 is the last").argParser(wholeNumber("--position")),

@@ -4,22 +4,19 @@
  * @module
  */
 import { failure } from "../errors.ts";
-import { numbers, type Tensor } from "../graph/tensor.ts";
+import { numbers } from "../graph/tensor.ts";
 import type { Evidence } from "../plugin/evidence.ts";
 import { needOf, resolveNeed } from "../plugin/need.ts";
-import { type Answer, type ExplainRequest, type ExplainRequestInput, type Explanation, parseRequest, type Result, validate } from "../result/mod.ts";
+import { type Answer, type ExplainRequest, type ExplainRequestInput, type Explanation, parseRequest } from "../result/mod.ts";
 import { deletionCheck, ledgerCheck, withAgreement } from "./checks.ts";
-import { gather, type Gathered } from "./evidence.ts";
-import { plain } from "./inputs.ts";
+import { composed } from "./compose.ts";
+import { gather } from "./evidence.ts";
 import { integrate } from "./path.ts";
 import { BlackBox } from "./predict.ts";
-import { read, type Reading } from "./reading.ts";
-import { type InstalledPlugin, type Method, Registry } from "./registry.ts";
+import { read } from "./reading.ts";
+import { type InstalledPlugin, Registry } from "./registry.ts";
 import type { Subject } from "./subject.ts";
 import { resolveTarget } from "./target.ts";
-
-/** Version of @hyaline/core, written into every result. */
-export const VERSION = "0.1.0";
 
 export interface HyalineOptions {
   readonly plugins: readonly InstalledPlugin[];
@@ -63,10 +60,12 @@ export class Hyaline {
     clock.lap("tokenise");
 
     const { model } = subject, before = { ...model.passes }, needs = methods.map(({ entry, options }) => entry.needs.map((need) => resolveNeed(need, options)));
-    const shaped = await model.shaped(reading.inputs);
+    const shaped = await model.shaped(reading.inputs), { names, span } = reading, each = request.target.each && span ? span.ids : undefined;
     const gathered = await gather({
-      model, shaped, inputs: reading.inputs, needs: needs.flat(), composites: this.registry.composites,
-      target: (logits) => resolveTarget(request.target, { logits, names: reading.names, ...(reading.span ? { span: reading.span } : {}) }),
+      model, shaped, inputs: reading.inputs, needs: needs.flat(), composites: this.registry.composites, ...(each ? { count: each.length } : {}),
+      targets: (logits) => each
+        ? each.map((index, i) => resolveTarget({ index, position: span!.first + i }, { logits, names }))
+        : [resolveTarget(request.target, { logits, names, ...(span ? { span } : {}) })],
     });
     clock.lap("evidence");
     signal.throwIfAborted();
@@ -74,37 +73,39 @@ export class Hyaline {
     const tokens = reading.tokensFor(gathered.sources), words = reading.wordsOf(tokens);
     const stand = { pad: 0, ...subject.words?.stand }; // id 0 is padding by custom, where no tokenizer says
     const editable = gathered.sources.find(({ input, positions }) => numbers(reading.inputs.get(input)!).length === positions);
-    const blackBox = editable && gathered.resolved.target.kind !== "span" && new BlackBox({ model, inputs: reading.inputs, input: editable.input, before: editable.before, target: gathered.resolved.target, stand });
     const explanations: Explanation[] = [];
-    for (const [i, method] of methods.entries()) {
-      if (signal.aborted && explanations.length > 0) break; // what is there is an answer
-      const { entry, plugin, options } = method, own = needs[i]!;
-      const progress = (done: number, of: number): void => context.progress?.(entry.id, done, of);
-      const path = needOf(own, "path");
-      const evidence: Evidence = {
-        ...gathered.pick(own),
-        tokens, words, target: gathered.resolved.target,
-        ...(path ? { path: await integrate({ model, shaped, inputs: reading.inputs, gathered, steps: path.steps as number, baseline: path.baseline as "pad", stand, special: tokens.map(({ special }) => special), signal, progress }) } : {}),
-      };
-      const budget = needOf(own, "predict");
-      if (budget && !blackBox) throw failure({ code: "UNSUPPORTED", message: `"${entry.id}" changes tokens, and this input has none`, hint: "Use lrp, gradients or grad-cam" });
-      const result = await plugin.run(entry.id, evidence, options, {
-        signal, seed: request.seed, progress, log: () => {},
-        ...(budget && blackBox ? { predict: blackBox.within(budget.predict as number, signal) } : {}),
-      });
-      clock.lap(entry.id);
-      const checks = [...(result.checks ?? [])];
-      if (request.checks && !signal.aborted) {
-        const book = ledgerCheck(result), deletion = result.type === "token-scores" && blackBox ? await deletionCheck(result, { tokens, blackBox, seed: request.seed, signal }) : undefined;
-        checks.unshift(...[book, deletion].filter((check) => check !== undefined));
-        clock.lap("checks");
+    for (const { resolved, pick } of gathered.targets) {
+      const { target, seed } = resolved, own: Explanation[] = [];
+      const blackBox = editable && target.kind !== "span" && new BlackBox({ model, inputs: reading.inputs, input: editable.input, before: editable.before, target, stand });
+      for (const [i, { entry, plugin, options }] of methods.entries()) {
+        if (signal.aborted && explanations.length + own.length > 0) break; // what is there is an answer
+        const asked = needs[i]!, progress = (done: number, of: number): void => context.progress?.(entry.id, done, of);
+        const path = needOf(asked, "path"), budget = needOf(asked, "predict");
+        const evidence: Evidence = {
+          ...pick(asked),
+          tokens, words, target,
+          ...(path ? { path: await integrate({ model, shaped, inputs: reading.inputs, gathered, seed, steps: path.steps as number, baseline: path.baseline as "pad", stand, special: tokens.map(({ special }) => special), signal, progress }) } : {}),
+        };
+        if (budget && !blackBox) throw failure({ code: "UNSUPPORTED", message: `"${entry.id}" changes tokens, and this input has none`, hint: "Use lrp, gradients or grad-cam" });
+        const result = await plugin.run(entry.id, evidence, options, {
+          signal, seed: request.seed, progress, log: () => {},
+          ...(budget && blackBox ? { predict: blackBox.within(budget.predict as number, signal) } : {}),
+        });
+        clock.lap(entry.id);
+        const checks = [...(result.checks ?? [])];
+        if (request.checks && !signal.aborted) {
+          const book = ledgerCheck(result), deletion = result.type === "token-scores" && blackBox ? await deletionCheck(result, { tokens, blackBox, seed: request.seed, signal }) : undefined;
+          checks.unshift(...[book, deletion].filter((check) => check !== undefined));
+          clock.lap("checks");
+        }
+        const passes = { forward: model.passes.forward - before.forward, backward: model.passes.backward - before.backward };
+        const explanation = composed({ request, subject, reading, sources: gathered.sources, resolved, method: { entry, plugin, options }, result, checks, passes, timing: clock.read(), tokens, words, runtime: this.#options.runtime });
+        own.push(explanation);
+        context.partial?.(explanation);
       }
-      const passes = { forward: model.passes.forward - before.forward, backward: model.passes.backward - before.backward };
-      const explanation = this.#explanation({ request, subject, reading, gathered, method, result, checks, passes, timing: clock.read(), tokens, words });
-      explanations.push(explanation);
-      context.partial?.(explanation);
+      explanations.push(...withAgreement(own));
     }
-    return withAgreement(explanations);
+    return explanations;
   }
 
   /** The model's answer alone. */
@@ -113,35 +114,6 @@ export class Hyaline {
     const reading = read(subject, request), { model } = subject;
     const logits = (await model.forward(reading.inputs, [model.target])).get(model.target)!;
     return { predictions: resolveTarget(request.target, { logits, names: reading.names }).predictions, tokens: [...reading.tokens] };
-  }
-
-  #explanation({ request, subject, reading, gathered, method: { entry, plugin, options }, result, checks, passes, timing, tokens, words }: {
-    request: ExplainRequest; subject: Subject; reading: Reading; gathered: Gathered; method: Method; result: Result; checks: Explanation["diagnostics"]["checks"];
-    passes: { forward: number; backward: number }; timing: Explanation["timing"]; tokens: Explanation["tokens"]; words: Explanation["words"];
-  }): Explanation {
-    const composite = needOf(entry.needs, "relevances") ? String(options["composite"] ?? "") : "";
-    const notes = [...(result.notes ?? []), ...reading.notes, ...(entry.notice ? [entry.notice] : [])];
-    const several = gathered.sources.length > 1;
-    const explanation = {
-      schemaVersion: 1,
-      type: result.type,
-      explainer: { id: plugin.manifest.id, version: plugin.manifest.version },
-      model: { id: subject.id, sha256: subject.sha256, opset: subject.model.opset, dtype: subject.dtype },
-      target: gathered.resolved.target,
-      predictions: gathered.resolved.predictions,
-      method: { id: entry.id, ...(composite ? { composite } : {}), options },
-      ...(reading.text === undefined ? {} : { text: reading.text }),
-      ...(several ? { sources: gathered.sources.map(({ name }) => ({ name, ...(reading.texts.get(name) === undefined ? {} : { text: reading.texts.get(name)! }) })) } : {}),
-      tokens,
-      ...(request.words && words ? { words } : {}),
-      signed: result.signed,
-      data: result.data,
-      diagnostics: { ...(result.ledger ? { ledger: result.ledger } : {}), checks, passes, notes },
-      inputs: Object.fromEntries([...reading.inputs].map(([name, tensor]: [string, Tensor]) => [name, plain(tensor)])),
-      timing,
-      provenance: { core: VERSION, runtime: this.#options.runtime.name, provider: this.#options.runtime.provider, executor: passes.backward ? subject.model.options.executor.id : "none", seed: request.seed },
-    };
-    return validate(explanation);
   }
 }
 

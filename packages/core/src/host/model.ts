@@ -44,6 +44,12 @@ export interface ModelOptions {
   readonly executor: Executor;
 }
 
+/** A compiled program and the executor's form of it. */
+export interface Runnable {
+  readonly program: Program;
+  readonly prepared: PreparedProgram;
+}
+
 /** How often the model ran and a message was carried back. */
 export interface Passes {
   forward: number;
@@ -60,7 +66,7 @@ export class Model {
   readonly #bytes: Uint8Array;
   readonly #options: ModelOptions;
   readonly #shapes = new Map<string, Promise<Shaped>>();
-  readonly #programs = new Map<string, Promise<{ program: Program; prepared: PreparedProgram }>>();
+  readonly #programs = new Map<string, Promise<Runnable>>();
   #session: Promise<Session> | undefined;
   #tapped = new Set<string>();
 
@@ -122,7 +128,7 @@ export class Model {
   }
 
   /** A compiled program, ready to run; cached by shape and request. */
-  program(shaped: Shaped, request: Omit<CompileRequest, "shaped" | "sources" | "target">): Promise<{ program: Program; prepared: PreparedProgram }> {
+  program(shaped: Shaped, request: Omit<CompileRequest, "shaped" | "sources" | "target">): Promise<Runnable> {
     const key = [shaped.key, request.composite.id, JSON.stringify(request.composite.rules), request.at.join(), request.values?.join() ?? "", request.seeds ?? 1, request.ledger ?? false].join("|");
     return cached(this.#programs, key, async () => {
       const program = compile({ ...request, shaped, sources: shaped.sources.flatMap(({ tensors }) => tensors), target: shaped.target });
@@ -132,7 +138,7 @@ export class Model {
   }
 
   /** Carries a seed back through a program. */
-  async backward({ program, prepared }: { program: Program; prepared: PreparedProgram }, taps: ReadonlyMap<string, Tensor>, seed?: Tensor): Promise<Map<string, Tensor>> {
+  async backward({ program, prepared }: Runnable, taps: ReadonlyMap<string, Tensor>, seed?: Tensor): Promise<Map<string, Tensor>> {
     if (seed) this.passes.backward++;
     const found = await prepared.run(taps, seed);
     return new Map(outputsOf(program).map((name) => [name, found.get(name)!]));

@@ -17,6 +17,8 @@ export interface PathRequest {
   readonly shaped: Shaped;
   readonly inputs: Inputs;
   readonly gathered: Gathered;
+  /** The target's cotangent. */
+  readonly seed: Tensor;
   readonly steps: number;
   /** What the path starts from; special tokens stay as they are but for `zero`. */
   readonly baseline: "zero" | "pad" | "mask";
@@ -67,7 +69,7 @@ async function baselineOf({ model, shaped, inputs, gathered, baseline, stand, sp
 
 /** Runs the path; the gathered gradient program is used again at every point. */
 export async function integrate(request: PathRequest): Promise<PathEvidence> {
-  const { model, shaped, inputs, gathered, steps, signal } = request, { program } = gathered.gradient!, { seed } = gathered.resolved;
+  const { model, shaped, inputs, gathered, seed, steps, signal } = request, path = gathered.path!, { program } = path;
   const tensors = gathered.sources.flatMap((source) => source.tensors), ends = new Map(tensors.map((name) => [name, asFloat(gathered.values.get(name)!)]));
   const starts = await baselineOf(request), { nodes, weights } = gaussLegendre(steps);
   const session = await model.behindEmbeddings(new Map(tensors.map((name) => [name, shaped.types.get(name)!])), program.taps);
@@ -86,7 +88,7 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
     const means = new Map(tensors.map((name) => [name, new Float64Array(ends.get(name)!.length)])), values = new Float32Array(steps);
     for (let k = 0; k < steps; k++) {
       signal.throwIfAborted();
-      const { value, taps } = await at(nodes[k]!), found = await model.backward(gathered.gradient!, taps, seed);
+      const { value, taps } = await at(nodes[k]!), found = await model.backward(path, taps, seed);
       values[k] = value;
       for (const name of tensors) {
         const held = program.cotangents.get(name), mean = means.get(name)!;

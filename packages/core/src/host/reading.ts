@@ -6,7 +6,7 @@
 import { failure } from "../errors.ts";
 import { numbers, type Tensor } from "../graph/tensor.ts";
 import type { ExplainRequest, Token, Word } from "../result/mod.ts";
-import type { PlacedSource } from "./evidence.ts";
+import type { PlacedSource } from "./plan.ts";
 import { completeInputs, type Inputs, typed } from "./inputs.ts";
 import type { Subject } from "./subject.ts";
 import type { Names } from "./target.ts";

@@ -60,7 +60,7 @@ function answer(index: number, value: number, names: Names, probabilities: reado
  * @param span for a span: its token ids, and the position whose logits predict the first of them
  * @throws UNKNOWN_CLASS, OUT_OF_RANGE
  */
-export function resolveTarget(request: TargetRequest, { logits, names, span }: { logits: Tensor; names: Names; span?: { ids: readonly number[]; first: number } }): ResolvedTarget {
+export function resolveTarget(request: Omit<TargetRequest, "each">, { logits, names, span }: { logits: Tensor; names: Names; span?: { ids: readonly number[]; first: number } }): ResolvedTarget {
   const rows = rowsOf(logits), seed = new Float32Array(rows.count * rows.width);
   const asTensor = (): Tensor => ({ dtype: "float32", dims: logits.dims, data: seed });
   if (span) {

@@ -34,6 +34,8 @@ export const targetRequest = z.strictObject({
   index: index.optional(),
   /** A run of tokens that the model might say: its Σ log p is explained. */
   span: z.string().optional(),
+  /** Explain every token of the span by itself, all in one forward and one backward pass. */
+  each: z.boolean().default(false),
   /** Where logits have positions; the last by default. Negative counts from the end. */
   position: z.int().optional(),
   /** Explain target minus foil: a label, or a raw index. */
@@ -56,7 +58,7 @@ export const explainRequestSchema = z.strictObject({
   dtype: z.string().optional(),
   input: inputSchema,
   methods: z.array(methodRequest).min(1).default([{ id: "lrp", options: {} }]),
-  target: targetRequest.default({}),
+  target: targetRequest.default({ each: false }),
   /** Join sub-words to words. */
   words: z.boolean().default(false),
   /** Cut an over-long text instead of refusing it. */
