@@ -17,7 +17,7 @@ export function apart(graph: Graph): { graph: Graph; externalData: NonNullable<S
   for (const [name, constant] of graph.constants) {
     const { dtype, dims } = constant, bytes = byteLength(constant);
     if (bytes < APART_FROM || dtype === "int64") { // sizes and axes: the runtime infers shapes from them
-      constants.set(name, constant);
+      constants.set(name, { dtype, dims, read: () => constant.read() }); // inside, wherever the checkpoint keeps it
       continue;
     }
     const { data } = constant.read() as { data: ArrayBufferView<ArrayBuffer> }, path = `weight-${externalData.length}`;
