@@ -110,6 +110,17 @@ describe("on ioi-lm", () => {
     expect(values.every((v, t) => low![t]! <= v && v <= high![t]!)).toBe(true);
   });
 
+  test("a stopped run answers with what it has, and leaves the methods after it out", async () => {
+    const stop = new AbortController(), methods = [{ id: "shapley-sampling" }, { id: "lime" }];
+    const stopped = await host.explain(ask(cases[1]!, methods), {
+      signal: stop.signal,
+      progress: (_, done) => done >= 100 && stop.abort(),
+    });
+    expect(stopped.map(({ method }) => method.id)).toEqual(["shapley-sampling"]);
+    expect(stopped[0]!.diagnostics.notes.join()).toContain("Stopped after");
+    expect((stopped[0] as ExplanationOf<"token-scores">).data.low).toBeDefined();
+  });
+
   test("the methods that can, point to the word that decides", { timeout: 300_000 }, async () => {
     const methods = [{ id: "lrp" }, { id: "occlusion" }, { id: "occlusion", options: { twoSided: true } }, {
       id: "shap",

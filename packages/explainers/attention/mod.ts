@@ -6,11 +6,11 @@
 import { type Evidence, plugin, type Result } from "@hyaline/core/plugin";
 import { finite, given } from "../shared/given.ts";
 import { chosenLayers, type LayerChoice } from "../shared/layers.ts";
-import { fuseHeads, type headFusions, type Matrix, meanRow, rowOf } from "../shared/matrix.ts";
+import { fuseHeads, type headFusions, multiply, rowOf } from "../shared/matrix.ts";
 import { tokenScores } from "../shared/scores.ts";
-import { carry } from "./relevance.ts";
+import { across, within } from "./relevance.ts";
 import { rollout } from "./rollout.ts";
-import { readRow, stepsOf } from "./steps.ts";
+import { shown, startOf, stepsOf } from "./steps.ts";
 import { readingNotes, view, type ViewOptions } from "./view.ts";
 import { walkthrough, type WalkthroughOptions } from "./walkthrough.ts";
 
@@ -31,13 +31,13 @@ export default plugin({
       [start] = chosenLayers(startLayer, steps.map(({ layer, name }) => ({ index: layer, name })), { first: places });
     const first = steps[start![0]!]!.layer, mixed = steps.filter(({ layer }) => layer >= first);
     const rolled = rollout(
-      found.size,
+      startOf(found),
       mixed.map(({ from, to, place }) => ({ from, to, block: fuseHeads(finite(all[place], "attentions"), fusion) })),
     );
     const notes = others.length
       ? ["Rollout is defined for one source: cross-attention is taken here as one more layer with a skip connection"]
       : [];
-    return tokenScores(readRow(rolled, found), {
+    return tokenScores(shown(rolled, found), {
       join: "sum",
       signed: false,
       notes: [...readingNotes(found), ...notes],
@@ -46,7 +46,7 @@ export default plugin({
 
   /** The reading position's row of R − I, and of R between sources. */
   "attention-gradient"(evidence: Evidence): Result<"token-scores"> {
-    const found = stepsOf(evidence), { steps, reading, others, row } = found;
+    const found = stepsOf(evidence), { steps, reading, others, size } = found;
     const attentions = given(evidence.attentions, "attentions"),
       gradients = given(evidence.gradients?.attentions, "gradients of the attentions");
     const carried = steps.map(({ kind, from, to, place }) => ({
@@ -56,15 +56,15 @@ export default plugin({
       attention: finite(attentions[place], "attentions"),
       gradient: finite(gradients[place], "gradients of the attentions"),
     }));
-    const inner = carried.filter(({ kind, reading }) => kind === "self" && reading),
-      own = reading.lead + reading.length;
-    const read = (r: Matrix): Float64Array => (row === undefined ? meanRow(r) : rowOf(r, row - reading.before));
-    const scores = [reading, ...others].sort((a, b) => a.before - b.before).flatMap((source) => {
-      const size = source.lead + source.length,
-        concerned = source === reading ? inner : carried.filter((step) => step.to === source || inner.includes(step));
-      const relevance = carry(concerned, own, source === reading ? 0 : size);
-      return [...read(source === reading ? relevance.own : relevance.other)].slice(source.lead);
-    });
+    const inner = carried.filter(({ kind, reading }) => kind === "self" && reading), values = new Float64Array(size);
+    const own = reading.lead + reading.length, start = startOf(found).slice(reading.before, reading.before + own);
+    values.set(within(start, inner), reading.before);
+    for (const source of others) {
+      const concerned = carried.filter((step) => step.to === source || inner.includes(step));
+      const relevance = across(concerned, own, source.lead + source.length);
+      values.set(rowOf(multiply({ rows: 1, columns: own, data: start }, relevance), 0), source.before);
+    }
+    const scores = shown(values, found);
     const notes = [
       ...readingNotes(found),
       ...(scores.every((s) => s === 0)

@@ -6,7 +6,7 @@
 import { missingEvidence } from "@hyaline/core/errors";
 import type { AttentionInfo, Evidence } from "@hyaline/core/plugin";
 import { given } from "../shared/given.ts";
-import { type Matrix, meanRow, rowOf, zeros } from "../shared/matrix.ts";
+import { type Matrix, zeros } from "../shared/matrix.ts";
 import { type Source, sourcesOf } from "../shared/sources.ts";
 
 /** A source's positions in attention: `lead` of its own stand before its tokens, such as the class token of a picture. */
@@ -69,12 +69,17 @@ export function stepsOf({ tokens, attentionInfo, attentions, readingPosition }: 
   };
 }
 
-/** A row of the matrix that is read, or the mean of the reading source's rows, token by token. */
-export function readRow(all: Matrix, { row, reading, visible }: Steps): number[] {
-  const { before, lead, length } = reading,
-    values = row === undefined ? meanRow(all, { before, length: lead + length }) : rowOf(all, row);
-  return visible.map((position) => values[position]!);
+/** Weights of the positions the target is read from: one, or all of the reading source's alike. */
+export function startOf({ row, reading: { before, lead, length }, size }: Steps): Float64Array {
+  const start = new Float64Array(size);
+  if (row === undefined) start.fill(1 / (lead + length), before, before + lead + length);
+  else start[row] = 1;
+  return start;
 }
+
+/** Values of positions, token by token. */
+export const shown = (values: ArrayLike<number>, { visible }: Pick<Steps, "visible">): number[] =>
+  visible.map((position) => values[position]!);
 
 const compared = (a: readonly number[], b: readonly number[]): number =>
   a.map((x, i) => x - b[i]!).find((difference) => difference !== 0) ?? 0;

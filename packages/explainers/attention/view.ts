@@ -7,9 +7,9 @@ import { unknownHead } from "@hyaline/core/errors";
 import type { Evidence, NumberArray, Result } from "@hyaline/core/plugin";
 import { finite, given } from "../shared/given.ts";
 import { chosenLayers, type LayerChoice } from "../shared/layers.ts";
-import { fuseHeads, headFusions, type Matrix, matrix } from "../shared/matrix.ts";
+import { fuseHeads, headFusions, type Matrix, matrix, multiply, rowOf } from "../shared/matrix.ts";
 import { tokenScores } from "../shared/scores.ts";
-import { readRow, type Steps, stepsOf, whole } from "./steps.ts";
+import { shown, startOf, type Steps, stepsOf, whole } from "./steps.ts";
 
 export interface ViewOptions {
   readonly view: "row" | "matrix" | "grid";
@@ -64,7 +64,7 @@ export function view(
     return grid(tokens.length, {
       layers: labels,
       heads: heads.map(String),
-      values: layers.flatMap((places) => heads.flatMap((each) => [...shown(of(places, each), visible).data])),
+      values: layers.flatMap((places) => heads.flatMap((each) => [...tokensOnly(of(places, each), visible).data])),
     });
   }
   const matrices = layers.map((places) => of(places, head === "all" ? "mean" : head)), { rows, columns } = matrices[0]!;
@@ -74,9 +74,10 @@ export function view(
     (i, j) => matrices.reduce((sum, { data }) => sum + data[i * columns + j]!, 0) / matrices.length,
   );
   if (view === "row") {
-    return tokenScores(readRow(mean, found), { join: "sum", signed: false, notes: readingNotes(found) });
+    const read = rowOf(multiply({ rows: 1, columns: rows, data: startOf(found) }, mean), 0);
+    return tokenScores(shown(read, found), { join: "sum", signed: false, notes: readingNotes(found) });
   }
-  const all = tokens.map((_, t) => t), square = shown(mean, visible);
+  const all = tokens.map((_, t) => t), square = tokensOnly(mean, visible);
   return {
     type: "token-matrix",
     signed: false,
@@ -85,7 +86,7 @@ export function view(
 }
 
 /** Rows and columns of the tokens alone. */
-const shown = (all: Matrix, visible: readonly number[]): Matrix =>
+const tokensOnly = (all: Matrix, visible: readonly number[]): Matrix =>
   matrix(visible.length, visible.length, (i, j) => all.data[visible[i]! * all.columns + visible[j]!]!);
 
 /** Where the row was read, if not at a token. */

@@ -41,30 +41,18 @@ export function rowNormalised(a: Matrix): Matrix {
   return matrix(a.rows, a.columns, (i, j) => (sums[i] === 0 ? 0 : a.data[i * a.columns + j]! / sums[i]!));
 }
 
-/** The mean of some rows. `[rows, columns]` → `[columns]` */
-export const meanRow = (
-  a: Matrix,
-  { before, length }: { readonly before: number; readonly length: number } = { before: 0, length: a.rows },
-): Float64Array =>
-  Float64Array.from({ length: a.columns }, (_, j) => {
-    let sum = 0;
-    for (let i = before; i < before + length; i++) sum += a.data[i * a.columns + j]!;
-    return sum / length;
-  });
-
-/** How the heads of `[H, T, S]` become one matrix. */
+/** How the heads of `[H, T, S]` become one matrix: what `before` heads gave, joined with the next. */
 export const headFusions = {
-  mean: (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length,
-  max: (values: readonly number[]) => Math.max(...values),
-  min: (values: readonly number[]) => Math.min(...values),
+  mean: (sofar: number, next: number, before: number): number => sofar + (next - sofar) / (before + 1),
+  max: (sofar: number, next: number): number => Math.max(sofar, next),
+  min: (sofar: number, next: number): number => Math.min(sofar, next),
 };
 
 /** `[H, T, S]` → `[T, S]`. */
 export function fuseHeads({ shape, data }: NumberArray, fusion: keyof typeof headFusions): Matrix {
-  const [heads = 0, rows = 0, columns = 0] = shape, size = rows * columns;
-  return matrix(
-    rows,
-    columns,
-    (i, j) => headFusions[fusion](Array.from({ length: heads }, (_, h) => data[h * size + i * columns + j]!)),
-  );
+  const [heads = 0, rows = 0, columns = 0] = shape,
+    fuse = headFusions[fusion],
+    fused = Float64Array.from(data.subarray(0, rows * columns));
+  for (let h = 1; h < heads; h++) fused.forEach((value, i) => fused[i] = fuse(value, data[h * rows * columns + i]!, h));
+  return { rows, columns, data: fused };
 }
