@@ -220,5 +220,9 @@ const encoded = (tokens: readonly TextToken[]): Encoded => ({ ids: tokens.map(({
 function steps(normaliser: Library["normalizer"]): ((text: string) => string)[] {
   if (!normaliser) return [];
   if ("normalizers" in normaliser) return (normaliser.normalizers as Library["normalizer"][]).flatMap(steps);
+  // Letter by letter: JavaScript alone gives a final sigma its own form.
+  if (normaliser.config?.type === "Lowercase") {
+    return [(text) => Array.from(text, (letter) => letter.toLowerCase()).join("")];
+  }
   return [(text) => normaliser.normalize(text)];
 }

@@ -67,13 +67,23 @@ const rareHan = {
   content: " $& ",
 };
 
-/** BERT sets each Han character apart. */
+/** BERT sets each Han character apart, then takes accents off, then lowers the case letter by letter (see `steps`). */
 function normalizer(step: unknown): unknown {
   if (!isJson(step)) return null;
   if (step.type === "Sequence") return { ...step, normalizers: (step.normalizers as unknown[] ?? []).map(normalizer) };
-  return step.type === "BertNormalizer" && step.handle_chinese_chars !== false
-    ? { type: "Sequence", normalizers: [{ ...step, handle_chinese_chars: true }, rareHan] }
-    : step;
+  if (step.type !== "BertNormalizer") return step;
+  const { lowercase = true, strip_accents = null, handle_chinese_chars = true } = step;
+  const plain = {
+    clean_text: true,
+    ...step,
+    handle_chinese_chars,
+    lowercase: false,
+    strip_accents: strip_accents ?? lowercase,
+  };
+  return {
+    type: "Sequence",
+    normalizers: [plain, ...(handle_chinese_chars ? [rareHan] : []), ...(lowercase ? [{ type: "Lowercase" }] : [])],
+  };
 }
 
 /** `Whitespace` means Unicode's letters, and an old `Metaspace` may say that no space goes first. */
