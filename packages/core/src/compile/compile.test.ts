@@ -7,11 +7,16 @@ import { compile, SEED } from "./mod.ts";
 
 const random = randomNumbers(9), draw = (...dims: number[]): Tensor => tensor(dims, () => 2 * random() - 1);
 const gradient = composites.get("gradient")!, attnlrp = composites.get("attnlrp")!;
-const trialOf = (inputs: Record<string, Tensor>, nodes: SketchNode[], constants: Record<string, Tensor> = {}): Trial => new Trial(sketch({ inputs, constants, nodes }));
+const trialOf = (inputs: Record<string, Tensor>, nodes: SketchNode[], constants: Record<string, Tensor> = {}): Trial =>
+  new Trial(sketch({ inputs, constants, nodes }));
 
 describe("what cannot be compiled", () => {
   test("operators without a rule are listed all at once, those off the way are not", () => {
-    const { shaped } = trialOf({ x: draw(2) }, [["Mish", "x", "a"], ["HardSwish", "a", "b"], ["Celu", "x", "aside"], ["Relu", "b", "y"]]);
+    const { shaped } = trialOf({ x: draw(2) }, [["Mish", "x", "a"], ["HardSwish", "a", "b"], ["Celu", "x", "aside"], [
+      "Relu",
+      "b",
+      "y",
+    ]]);
     const attempt = () => compile({ shaped, sources: ["x"], target: "y", at: ["x"], composite: gradient });
     expect(attempt).toThrowError(expect.objectContaining({ code: "MISSING_RULES" }));
     expect(attempt).toThrowError(/"Mish" \(node "Mish_0"\), "HardSwish" \(node "HardSwish_1"\)$/);
@@ -19,26 +24,47 @@ describe("what cannot be compiled", () => {
 
   test("a target that does not depend on what is explained is unreachable", () => {
     const { shaped } = trialOf({ x: draw(2), other: draw(2) }, [["Relu", "x", "y"], ["Tanh", "other", "z"]]);
-    expect(() => compile({ shaped, sources: ["x"], target: "z", at: ["x"], composite: gradient })).toThrowError(expect.objectContaining({ code: "UNREACHABLE" }));
+    expect(() => compile({ shaped, sources: ["x"], target: "z", at: ["x"], composite: gradient })).toThrowError(
+      expect.objectContaining({ code: "UNREACHABLE" }),
+    );
   });
 
   test("a target the graph does not have is named", () => {
     const { shaped } = trialOf({ x: draw(2) }, [["Relu", "x", "y"]]);
-    expect(() => compile({ shaped, sources: ["x"], target: "nowhere", at: ["x"], composite: gradient })).toThrowError(/"nowhere"/);
+    expect(() => compile({ shaped, sources: ["x"], target: "nowhere", at: ["x"], composite: gradient })).toThrowError(
+      /"nowhere"/,
+    );
   });
 });
 
 describe("activity", () => {
   test("what hangs off a shape is constant: a factor made of it halves nothing", async () => {
-    const trial = trialOf({ x: tensor([3], [1, 2, 3]) }, [["Shape", "x", "n"], ["ConstantOfShape", "n", "ones", { value: tensor([1], [2]) }], ["Mul", "x ones", "y"]]);
-    const { cotangents } = await carry(trial, { sources: ["x"], target: "y", seed: tensor([3], [1, 1, 1]), composite: attnlrp });
+    const trial = trialOf({ x: tensor([3], [1, 2, 3]) }, [["Shape", "x", "n"], ["ConstantOfShape", "n", "ones", {
+      value: tensor([1], [2]),
+    }], ["Mul", "x ones", "y"]]);
+    const { cotangents } = await carry(trial, {
+      sources: ["x"],
+      target: "y",
+      seed: tensor([3], [1, 1, 1]),
+      composite: attnlrp,
+    });
     expect(numbers(cotangents.get("x")!)).toEqual([2, 2, 2]);
     await trial.release();
   });
 
   test("every source counts as active, whichever is explained", async () => {
-    const trial = trialOf({ encoder: tensor([2], [1, 2]), decoder: tensor([2], [3, 4]) }, [["Mul", "encoder decoder", "y"]]);
-    const { cotangents } = await carry(trial, { sources: ["encoder", "decoder"], at: ["encoder"], target: "y", seed: tensor([2], [1, 1]), composite: attnlrp });
+    const trial = trialOf({ encoder: tensor([2], [1, 2]), decoder: tensor([2], [3, 4]) }, [[
+      "Mul",
+      "encoder decoder",
+      "y",
+    ]]);
+    const { cotangents } = await carry(trial, {
+      sources: ["encoder", "decoder"],
+      at: ["encoder"],
+      target: "y",
+      seed: tensor([2], [1, 1]),
+      composite: attnlrp,
+    });
     expect(numbers(cotangents.get("encoder")!)).toEqual([1.5, 2]);
     await trial.release();
   });
@@ -62,8 +88,11 @@ describe("the program", () => {
   });
 
   test("every step names the node it explains, and nothing is computed that nobody reads", () => {
-    const { shaped } = trialOf({ x: draw(2, 3) }, [["MatMul", "x w", "h"], ["Tanh", "h", "t"], ["Softmax", "t", "y"]], { w: draw(3, 4) });
-    const whole = compile({ shaped, sources: ["x"], target: "y", at: ["x"], composite: gradient }), upper = compile({ shaped, sources: ["x"], target: "y", at: ["t"], composite: gradient });
+    const { shaped } = trialOf({ x: draw(2, 3) }, [["MatMul", "x w", "h"], ["Tanh", "h", "t"], ["Softmax", "t", "y"]], {
+      w: draw(3, 4),
+    });
+    const whole = compile({ shaped, sources: ["x"], target: "y", at: ["x"], composite: gradient }),
+      upper = compile({ shaped, sources: ["x"], target: "y", at: ["t"], composite: gradient });
     expect(new Set(whole.steps.map(({ origin }) => origin))).toEqual(new Set(["Softmax_2", "Tanh_1", "MatMul_0"]));
     expect(new Set(upper.steps.map(({ origin }) => origin))).toEqual(new Set(["Softmax_2"]));
     expect([...upper.constants.keys()]).not.toContain("w");
@@ -86,8 +115,14 @@ describe("the program", () => {
   });
 
   test("a rule brought along wins over the built-in one and fills a gap", async () => {
-    const trial = trialOf({ x: tensor([2], [1, 2]) }, [["Mish", "x", "y"]]), mish: OpRule = { op: "Mish", vjp: ({ b, g }) => [b.scale(g, 3)] };
-    const { cotangents } = await carry(trial, { sources: ["x"], target: "y", seed: tensor([2], [1, 2]), extraRules: new Map([["Mish", mish]]) });
+    const trial = trialOf({ x: tensor([2], [1, 2]) }, [["Mish", "x", "y"]]),
+      mish: OpRule = { op: "Mish", vjp: ({ b, g }) => [b.scale(g, 3)] };
+    const { cotangents } = await carry(trial, {
+      sources: ["x"],
+      target: "y",
+      seed: tensor([2], [1, 2]),
+      extraRules: new Map([["Mish", mish]]),
+    });
     expect(numbers(cotangents.get("x")!)).toEqual([3, 6]);
     await trial.release();
   });
@@ -95,14 +130,35 @@ describe("the program", () => {
 
 test("the ledger closes on a block with biases, a mask, a norm and a softmax", async () => {
   const constants = {
-    w: draw(4, 4), bias: draw(4), scale: draw(4), shift: draw(4), v: draw(4, 4), mask: tensor([3, 3], [0, -Infinity, -Infinity, 0, 0, -Infinity, 0, 0, 0]), out: draw(4, 2), last: draw(2),
+    w: draw(4, 4),
+    bias: draw(4),
+    scale: draw(4),
+    shift: draw(4),
+    v: draw(4, 4),
+    mask: tensor([3, 3], [0, -Infinity, -Infinity, 0, 0, -Infinity, 0, 0, 0]),
+    out: draw(4, 2),
+    last: draw(2),
   };
   const trial = trialOf({ x: draw(3, 4) }, [
-    ["LayerNormalization", "x scale shift", "n"], ["MatMul", "n w", "qw"], ["Add", "qw bias", "q"], ["Transpose", "n", "nt", { perm: [1, 0] }],
-    ["MatMul", "q nt", "s"], ["Add", "s mask", "masked"], ["Softmax", "masked", "a"], ["MatMul", "n v", "values"], ["MatMul", "a values", "o"],
-    ["Add", "o x", "residual"], ["Gelu", "residual", "h"], ["Gemm", "h out last", "y"],
+    ["LayerNormalization", "x scale shift", "n"],
+    ["MatMul", "n w", "qw"],
+    ["Add", "qw bias", "q"],
+    ["Transpose", "n", "nt", { perm: [1, 0] }],
+    ["MatMul", "q nt", "s"],
+    ["Add", "s mask", "masked"],
+    ["Softmax", "masked", "a"],
+    ["MatMul", "n v", "values"],
+    ["MatMul", "a values", "o"],
+    ["Add", "o x", "residual"],
+    ["Gelu", "residual", "h"],
+    ["Gemm", "h out last", "y"],
   ], constants);
-  const { value, sources, lines, residual } = await conservation(trial, { sources: ["x"], target: "y", seed: tensor([3, 2], [0, 0, 0, 0, 1, -0.5]), composite: attnlrp });
+  const { value, sources, lines, residual } = await conservation(trial, {
+    sources: ["x"],
+    target: "y",
+    seed: tensor([3, 2], [0, 0, 0, 0, 1, -0.5]),
+    composite: attnlrp,
+  });
   expect(new Set(lines.map(({ kind }) => kind))).toEqual(new Set(["bias", "softmax"]));
   expect(Math.abs(value - sources)).toBeGreaterThan(0.01);
   expect(residual / value).toBeCloseTo(0, 5);

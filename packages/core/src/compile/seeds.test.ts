@@ -19,7 +19,11 @@ async function languageModel() {
   const file = new Uint8Array(await readFile(new URL("../../../../models/ioi-lm/onnx/model.onnx", import.meta.url)));
   const opened = openGraph(file), modern = modernise(opened.graph), length = TOKENS.length;
   const feeds = new Map<string, Tensor>(modern.inputs.map(({ name }) => {
-    const values = name === "input_ids" ? TOKENS : name === "position_ids" ? TOKENS.map((_, i) => i) : TOKENS.map(() => 1);
+    const values = name === "input_ids"
+      ? TOKENS
+      : name === "position_ids"
+      ? TOKENS.map((_, i) => i)
+      : TOKENS.map(() => 1);
     return [name, { ...int64s(values), dims: [1, length] }];
   }));
   const { graph } = canonicalise(modern, infer(modern, feeds)), { types, known } = infer(graph, feeds);
@@ -28,16 +32,35 @@ async function languageModel() {
 
 for (const id of ["gradient", "attnlrp", "cp-lrp"]) {
   test(`${id} of every position's answer in one program is what one program a position gives`, async () => {
-    const { opened, feeds, shaped } = await languageModel(), target = shaped.graph.outputs[0]!.name, [, length, words] = shaped.types.get(target)!.dims as [number, number, number];
-    const lookup = shaped.graph.nodes.find(({ op, inputs }) => op === "Gather" && inputs[1] === "input_ids")!.outputs[0]!;
-    const request = { shaped, sources: [lookup], target, at: [lookup], composite: composites.get(id)!, ledger: composites.get(id)!.conserves };
+    const { opened, feeds, shaped } = await languageModel(),
+      target = shaped.graph.outputs[0]!.name,
+      [, length, words] = shaped.types.get(target)!.dims as [number, number, number];
+    const lookup = shaped.graph.nodes.find(({ op, inputs }) => op === "Gather" && inputs[1] === "input_ids")!
+      .outputs[0]!;
+    const request = {
+      shaped,
+      sources: [lookup],
+      target,
+      at: [lookup],
+      composite: composites.get(id)!,
+      ledger: composites.get(id)!.conserves,
+    };
     const one = compile(request), many = compile({ ...request, seeds: length });
-    const session = await openSession(appendOutputs(opened.bytes, [...new Set([...one.taps, ...many.taps])].filter((name) => name !== target && !feeds.has(name))), settings);
+    const session = await openSession(
+      appendOutputs(
+        opened.bytes,
+        [...new Set([...one.taps, ...many.taps])].filter((name) => name !== target && !feeds.has(name)),
+      ),
+      settings,
+    );
     const taps = await session.run(feeds);
     for (const [name, value] of feeds) taps.set(name, value);
 
     // Seed p asks for the logit of token 5 + p at position p.
-    const seeds = Array.from({ length }, (_, p) => Float32Array.from({ length: length * words }, (_, i) => Number(i === p * words + 5 + p)));
+    const seeds = Array.from(
+      { length },
+      (_, p) => Float32Array.from({ length: length * words }, (_, i) => Number(i === p * words + 5 + p)),
+    );
     const together = new Float32Array(length * length * words);
     seeds.forEach((seed, p) => together.set(seed, p * seed.length));
     const single = await ortExecutor(settings).prepare(one), batched = await ortExecutor(settings).prepare(many);

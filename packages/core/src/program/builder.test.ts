@@ -11,10 +11,21 @@ const SEEDS = 3, DIMS = [2, 3, 4];
 /** Writes a program of a few primitives on a seed of shape [2, 3, 4] and a constant, for any number of seeds. */
 function written(write: (b: Builder, seed: string) => string, seeds: number): Program {
   const b = new Builder(seeds), result = write(b, b.seed("seed", DIMS));
-  return { taps: [], seed: "seed", seeds, constants: b.constants, types: b.types, steps: b.steps, cotangents: new Map([["y", result]]), values: new Map(), ledger: [] };
+  return {
+    taps: [],
+    seed: "seed",
+    seeds,
+    constants: b.constants,
+    types: b.types,
+    steps: b.steps,
+    cotangents: new Map([["y", result]]),
+    values: new Map(),
+    ledger: [],
+  };
 }
 async function ran(program: Program, seed: Tensor): Promise<Tensor> {
-  const prepared = await ortExecutor({ backend: "wasm", threads: 1, level: "disabled" }).prepare(program), found = await prepared.run(new Map(), seed);
+  const prepared = await ortExecutor({ backend: "wasm", threads: 1, level: "disabled" }).prepare(program),
+    found = await prepared.run(new Map(), seed);
   await prepared.release();
   return found.get(outputsOf(program)[0]!)!;
 }
@@ -28,7 +39,8 @@ const primitives: Record<string, (b: Builder, g: string) => string> = {
   "choosing by a condition": (b, g) => b.where(b.greater(g, b.scalar(0)), b.tensor(vector), g),
   "choosing by a constant condition": (b, g) => b.where(b.less(b.tensor(vector), b.scalar(0)), g, b.scalar(2)),
   "multiplying by a matrix": (b, g) => b.matmul(g, b.tensor(matrix)),
-  "multiplying with both transposed": (b, g) => b.matmul(b.tensor(matrix), g, { transA: true, transB: true, alpha: 0.5 }),
+  "multiplying with both transposed": (b, g) =>
+    b.matmul(b.tensor(matrix), g, { transA: true, transB: true, alpha: 0.5 }),
   "multiplying by itself": (b, g) => b.matmul(g, g, { transB: true }),
   "multiplying a batch of higher rank": (b, g) => b.matmul(b.tensor(tall), g, { transB: true }),
   "summing and reducing": (b, g) => b.sub(b.mean(g, [-1]), b.sum(g, [0, -2], true)),
@@ -42,14 +54,17 @@ const primitives: Record<string, (b: Builder, g: string) => string> = {
   "slicing with a step": (b, g) => b.slice(g, 2, { start: 1, end: 4, step: 2 }),
   "padding": (b, g) => b.pad(g, 1, { before: 1, after: 2 }),
   "gathering": (b, g) => b.gather(g, b.tensor(indices), 1),
-  "scattering": (b, g) => b.scatterAdd(b.reshape(g, [2, 2, 2, 3]), b.tensor(tensor([2], [3, 3], "int64")), { axis: 1, dims: [2, 5, 2, 3] }),
-  "convolving": (b, g) => b.convolution("Conv", [g, b.tensor(kernel)], { attributes: { pads: [1, 0] }, dims: [2, 2, 4] }),
+  "scattering": (b, g) =>
+    b.scatterAdd(b.reshape(g, [2, 2, 2, 3]), b.tensor(tensor([2], [3, 3], "int64")), { axis: 1, dims: [2, 5, 2, 3] }),
+  "convolving": (b, g) =>
+    b.convolution("Conv", [g, b.tensor(kernel)], { attributes: { pads: [1, 0] }, dims: [2, 2, 4] }),
   "undoing a broadcast": (b, g) => b.unbroadcast(g, [3, 1]),
 };
 
 for (const [name, write] of Object.entries(primitives)) {
   test(`${name}: three seeds in one program are three programs`, async () => {
-    const seed = draw(SEEDS, ...DIMS), parts = Array.from({ length: SEEDS }, (_, i) => tensor(DIMS, numbers(seed).slice(i * 24, (i + 1) * 24)));
+    const seed = draw(SEEDS, ...DIMS),
+      parts = Array.from({ length: SEEDS }, (_, i) => tensor(DIMS, numbers(seed).slice(i * 24, (i + 1) * 24)));
     const one = written(write, 1), many = written(write, SEEDS), together = await ran(many, seed);
     const alone = await Promise.all(parts.map((part) => ran(one, part)));
     expect(together.dims).toEqual([SEEDS, ...alone[0]!.dims]);

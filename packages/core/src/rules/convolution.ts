@@ -27,7 +27,9 @@ function transposedWindow(c: RuleContext): Window {
 
 /** Attributes of a convolution from the large tensor to the small one. */
 function reading({ strides, dilations, begins, kernel, large, small }: Window, group: number) {
-  const ends = reaches({ strides, dilations, kernel, small }).map((reach, i) => Math.max(0, reach - begins[i]! - large[i]!));
+  const ends = reaches({ strides, dilations, kernel, small }).map((reach, i) =>
+    Math.max(0, reach - begins[i]! - large[i]!)
+  );
   return { strides, dilations, group, pads: [...begins, ...ends] };
 }
 
@@ -49,7 +51,11 @@ const biasBack = (c: RuleContext): string | null =>
 
 /** The largest value takes the message; the first of equal ones, as the runtime's own index does. */
 function maxPoolBack(c: RuleContext): string[] {
-  const { b } = c, dims = c.dims[0]!, kernel = ints(c.node, "kernel_shape") ?? [], out = c.outDims[0]!, [n, channels] = dims as [number, number];
+  const { b } = c,
+    dims = c.dims[0]!,
+    kernel = ints(c.node, "kernel_shape") ?? [],
+    out = c.outDims[0]!,
+    [n, channels] = dims as [number, number];
   const window = windowOf(c, { kernel, large: dims.slice(2), small: out.slice(2) }), taps = size(kernel);
   let free: string | undefined; // 1 where no tap has won yet
   const shares = tapped(b, c.x[0]!, window, -3e38).map((value) => {
@@ -61,23 +67,47 @@ function maxPoolBack(c: RuleContext): string[] {
   const ones = new Float32Array(channels * taps * taps);
   for (let row = 0; row < channels * taps; row++) ones[row * taps + (row % taps)] = 1;
   const w = b.tensor({ dtype: "float32", dims: [channels * taps, 1, ...kernel], data: ones });
-  return [spread(b, [b.reshape(b.concat(shares, 2), [n, channels * taps, ...out.slice(2)]), w], { window, group: channels, channels })];
+  return [
+    spread(b, [b.reshape(b.concat(shares, 2), [n, channels * taps, ...out.slice(2)]), w], {
+      window,
+      group: channels,
+      channels,
+    }),
+  ];
 }
 
 /** Every place a window covers takes an equal share; padding counts where the operator counts it. */
 function averagePoolBack(c: RuleContext): string[] {
-  const { b } = c, dims = c.dims[0]!, kernel = ints(c.node, "kernel_shape") ?? [], small = c.outDims[0]!.slice(2), large = dims.slice(2), channels = dims[1]!;
-  const window = windowOf(c, { kernel, large, small }), padded = number(c.node, "count_include_pad", 0) === 1, pads = ints(c.node, "pads");
+  const { b } = c,
+    dims = c.dims[0]!,
+    kernel = ints(c.node, "kernel_shape") ?? [],
+    small = c.outDims[0]!.slice(2),
+    large = dims.slice(2),
+    channels = dims[1]!;
+  const window = windowOf(c, { kernel, large, small }),
+    padded = number(c.node, "count_include_pad", 0) === 1,
+    pads = ints(c.node, "pads");
   const covered = kernel.map((k, axis) =>
     Array.from({ length: small[axis]! }, (_, o) => {
-      const from = padded ? -window.begins[axis]! : 0, to = large[axis]! + (padded ? pads?.[kernel.length + axis] ?? 0 : 0);
+      const from = padded ? -window.begins[axis]! : 0,
+        to = large[axis]! + (padded ? pads?.[kernel.length + axis] ?? 0 : 0);
       const start = o * window.strides[axis]! - window.begins[axis]!;
-      return Array.from({ length: k }, (_, tap) => start + tap * window.dilations[axis]!).filter((i) => i >= from && i < to).length;
+      return Array.from({ length: k }, (_, tap) => start + tap * window.dilations[axis]!).filter((i) =>
+        i >= from && i < to
+      ).length;
     })
   );
   const counts = covered.reduce<number[]>((all, axis) => all.flatMap((count) => axis.map((more) => count * more)), [1]);
-  const share = b.tensor({ dtype: "float32", dims: [1, 1, ...small], data: Float32Array.from(counts, (count) => 1 / count) });
-  const ones = b.tensor({ dtype: "float32", dims: [channels, 1, ...kernel], data: new Float32Array(channels * size(kernel)).fill(1) });
+  const share = b.tensor({
+    dtype: "float32",
+    dims: [1, 1, ...small],
+    data: Float32Array.from(counts, (count) => 1 / count),
+  });
+  const ones = b.tensor({
+    dtype: "float32",
+    dims: [channels, 1, ...kernel],
+    data: new Float32Array(channels * size(kernel)).fill(1),
+  });
   return [spread(b, [b.mul(c.g, share), ones], { window, group: channels, channels })];
 }
 
@@ -86,7 +116,11 @@ export const convolution: OpRule[] = [
     op: "Conv",
     linear: "each",
     additive: [2],
-    product: (c, [x, w]) => c.b.convolution("Conv", [x, w], { attributes: reading(convolutionWindow(c), number(c.node, "group", 1)), dims: c.outDims[0]! }),
+    product: (c, [x, w]) =>
+      c.b.convolution("Conv", [x, w], {
+        attributes: reading(convolutionWindow(c), number(c.node, "group", 1)),
+        dims: c.outDims[0]!,
+      }),
     vjp: (c) => {
       const window = convolutionWindow(c), group = number(c.node, "group", 1);
       return [
@@ -100,11 +134,18 @@ export const convolution: OpRule[] = [
     op: "ConvTranspose",
     linear: "each",
     additive: [2],
-    product: (c, operands) => spread(c.b, operands, { window: transposedWindow(c), group: number(c.node, "group", 1), channels: c.outDims[0]![1]! }),
+    product: (c, operands) =>
+      spread(c.b, operands, {
+        window: transposedWindow(c),
+        group: number(c.node, "group", 1),
+        channels: c.outDims[0]![1]!,
+      }),
     vjp: (c) => {
       const window = transposedWindow(c), group = number(c.node, "group", 1);
       return [
-        c.active[0] ? c.b.convolution("Conv", [c.g, c.x[1]!], { attributes: reading(window, group), dims: c.dims[0]! }) : null,
+        c.active[0]
+          ? c.b.convolution("Conv", [c.g, c.x[1]!], { attributes: reading(window, group), dims: c.dims[0]! })
+          : null,
         c.active[1] ? weightsBack(c, [c.x[0]!, c.g], window) : null,
         biasBack(c),
       ];

@@ -11,7 +11,8 @@ test("every rule in the table is put to the test by the rule tester", async () =
   expect([...rules.keys()].filter((op) => !text.includes(`"${op}"`))).toEqual([]);
 });
 
-const FAMILIES = /bert|gpt|llama|bloom|falcon|qwen|gemma|mistral|mixtral|olmoe|mamba|marian|electra|mpnet|neox|smollm|\b(opt|phi3?|bart|t5|vit)\b/i;
+const FAMILIES =
+  /bert|gpt|llama|bloom|falcon|qwen|gemma|mistral|mixtral|olmoe|mamba|marian|electra|mpnet|neox|smollm|\b(opt|phi3?|bart|t5|vit)\b/i;
 /** A tokenizer file names its normaliser and its processor after the models they were made for; `numberToHalf` reads as one. */
 const NO_FAMILY = /BertNormalizer|RobertaProcessing|numberToHalf/g;
 
@@ -22,7 +23,9 @@ test("no source file of the core outside its tests names an architecture in code
     const path = `${entry.parentPath}/${entry.name}`, source = await readFile(path, "utf8");
     // Comments may cite where a form was met; code may not know it.
     const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
-    code.split("\n").forEach((line) => FAMILIES.test(line.replace(NO_FAMILY, "")) && named.push(`${path.slice(core.pathname.length)}: ${line.trim()}`));
+    code.split("\n").forEach((line) =>
+      FAMILIES.test(line.replace(NO_FAMILY, "")) && named.push(`${path.slice(core.pathname.length)}: ${line.trim()}`)
+    );
   }
   expect(named).toEqual([]);
 });

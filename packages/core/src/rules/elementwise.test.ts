@@ -9,7 +9,9 @@ ruleTester.run("Max", elementwise, { shapes: [[[2, 3], [3], [2, 1]]] });
 ruleTester.run("Where", elementwise, { shapes: [[[2, 3], [3]]], given: { 0: tensor([2, 1], [1, 0], "bool") } });
 
 const shapes = [[2, 3], [1], [], [0, 2]];
-for (const op of ["Neg", "Identity", "Dropout", "Exp", "Abs", "Erf", "Tanh", "Sigmoid", "Relu", "Softplus", "Sin"]) ruleTester.run(op, elementwise, { shapes });
+for (const op of ["Neg", "Identity", "Dropout", "Exp", "Abs", "Erf", "Tanh", "Sigmoid", "Relu", "Softplus", "Sin"]) {
+  ruleTester.run(op, elementwise, { shapes });
+}
 for (const op of ["Log", "Sqrt", "Reciprocal"]) ruleTester.run(op, elementwise, { shapes, range: [0.5, 3] });
 ruleTester.run("Cast", elementwise, { shapes: [[2, 3]], attributes: [{ to: 1 }] });
 ruleTester.run("Gelu", elementwise, { shapes: [[2, 3], [0]], attributes: [{}, { approximate: "tanh" }] });
@@ -18,4 +20,6 @@ ruleTester.run("LeakyRelu", elementwise, { shapes: [[2, 3]], attributes: [{}, { 
 ruleTester.run("Elu", elementwise, { shapes: [[2, 3]], attributes: [{}, { alpha: 0.5 }] });
 ruleTester.run("Clip", elementwise, { shapes: [[2, 5]], given: { 1: tensor([], [-0.95]), 2: tensor([], [1.15]) } });
 ruleTester.run("Clip", elementwise, { shapes: [[2, 5]], attributes: [{ min: -0.95, max: 1.15 }], opsets: [6] });
-for (const power of [2, 3, 0.5, -1]) ruleTester.run("Pow", elementwise, { shapes: [[2, 3]], given: { 1: tensor([], [power]) }, range: [0.5, 2] });
+for (const power of [2, 3, 0.5, -1]) {
+  ruleTester.run("Pow", elementwise, { shapes: [[2, 3]], given: { 1: tensor([], [power]) }, range: [0.5, 2] });
+}

@@ -16,27 +16,59 @@ const layerOf = (op: keyof typeof GATES, directions: number): Record<number, Ten
 });
 
 for (const op of ["RNN", "GRU", "LSTM"] as const) {
-  const outputs = op === "LSTM" ? 3 : 2, forms = op === "GRU" ? [{ linear_before_reset: 0 }, { linear_before_reset: 1 }] : [{}];
+  const outputs = op === "LSTM" ? 3 : 2,
+    forms = op === "GRU" ? [{ linear_before_reset: 0 }, { linear_before_reset: 1 }] : [{}];
   const attributes = forms.map((form) => ({ ...form, hidden_size: HIDDEN }));
-  ruleTester.run(op, recurrent, { shapes: [[4, 2, IN], [1, 1, IN]], given: layerOf(op, 1), attributes, outputs, opsets: [14] });
-  ruleTester.run(op, recurrent, { shapes: [[3, 2, IN]], given: layerOf(op, 1), attributes: attributes.map((one) => ({ ...one, direction: "reverse" })), outputs, opsets: [14] });
-  ruleTester.run(op, recurrent, { shapes: [[3, 2, IN]], given: layerOf(op, 2), attributes: attributes.map((one) => ({ ...one, direction: "bidirectional" })), outputs, opsets: [14] });
+  ruleTester.run(op, recurrent, {
+    shapes: [[4, 2, IN], [1, 1, IN]],
+    given: layerOf(op, 1),
+    attributes,
+    outputs,
+    opsets: [14],
+  });
+  ruleTester.run(op, recurrent, {
+    shapes: [[3, 2, IN]],
+    given: layerOf(op, 1),
+    attributes: attributes.map((one) => ({ ...one, direction: "reverse" })),
+    outputs,
+    opsets: [14],
+  });
+  ruleTester.run(op, recurrent, {
+    shapes: [[3, 2, IN]],
+    given: layerOf(op, 2),
+    attributes: attributes.map((one) => ({ ...one, direction: "bidirectional" })),
+    outputs,
+    opsets: [14],
+  });
 
   // Initial states, and sequences of unequal length in both directions.
   const states = op === "LSTM" ? [[2, 3, HIDDEN], [2, 3, HIDDEN]] : [[2, 3, HIDDEN]];
   const lengths: Tensor = { dtype: "int32", dims: [3], data: Int32Array.of(4, 1, 2) };
   ruleTester.run(op, recurrent, {
-    shapes: [[[4, 3, IN], ...states]], given: { ...layerOf(op, 2), 4: lengths }, attributes: attributes.map((one) => ({ ...one, direction: "bidirectional" })), outputs, opsets: [14],
+    shapes: [[[4, 3, IN], ...states]],
+    given: { ...layerOf(op, 2), 4: lengths },
+    attributes: attributes.map((one) => ({ ...one, direction: "bidirectional" })),
+    outputs,
+    opsets: [14],
   });
   // Only the last state is asked for, as classifiers do: the states in between are run again.
   test(`${op} without its first output carries the message from the last state alone`, async () => {
-    const given = layerOf(op, 1), inputs = { x: tensor([5, 1, IN], () => 2 * random() - 1) }, constants = { w: given[1]!, r: given[2]!, b: given[3]! };
-    const rest = op === "LSTM" ? " c" : "", slope = async (outputs: string): Promise<number[]> => {
-      const trial = new Trial(sketch({ inputs, constants, nodes: [[op, "x w r b", outputs + rest, attributes[0]!]], opset: 14 }));
-      const { cotangents } = await carry(trial, { sources: ["x"], target: "h", seed: tensor([1, 1, HIDDEN], [1, -2, 3]) });
-      await trial.release();
-      return [...cotangents.get("x")!.data as Float32Array];
-    };
+    const given = layerOf(op, 1),
+      inputs = { x: tensor([5, 1, IN], () => 2 * random() - 1) },
+      constants = { w: given[1]!, r: given[2]!, b: given[3]! };
+    const rest = op === "LSTM" ? " c" : "",
+      slope = async (outputs: string): Promise<number[]> => {
+        const trial = new Trial(
+          sketch({ inputs, constants, nodes: [[op, "x w r b", outputs + rest, attributes[0]!]], opset: 14 }),
+        );
+        const { cotangents } = await carry(trial, {
+          sources: ["x"],
+          target: "h",
+          seed: tensor([1, 1, HIDDEN], [1, -2, 3]),
+        });
+        await trial.release();
+        return [...cotangents.get("x")!.data as Float32Array];
+      };
     const whole = await slope("y h"), last = await slope("_ h");
     last.forEach((v, i) => expect(v).toBeCloseTo(whole[i]!, 5));
   });
@@ -45,16 +77,26 @@ for (const op of ["RNN", "GRU", "LSTM"] as const) {
 test("an activation that no exporter writes is refused by name", () => {
   const given = layerOf("LSTM", 1), constants = { w: given[1]!, r: given[2]!, b: given[3]! };
   const { shaped } = new Trial(sketch({
-    inputs: { x: tensor([2, 1, IN], () => 1) }, constants, nodes: [["LSTM", "x w r b", "y", { hidden_size: HIDDEN, activations: ["HardSigmoid", "Tanh", "Tanh"] }]], opset: 14,
+    inputs: { x: tensor([2, 1, IN], () => 1) },
+    constants,
+    nodes: [["LSTM", "x w r b", "y", { hidden_size: HIDDEN, activations: ["HardSigmoid", "Tanh", "Tanh"] }]],
+    opset: 14,
   }));
   const request = { shaped, sources: ["x"], target: "y", at: ["x"], composite: composites.get("gradient")! };
-  expect(() => compile(request)).toThrowError(expect.objectContaining({ code: "MISSING_RULES", message: expect.stringContaining("HardSigmoid") }));
+  expect(() => compile(request)).toThrowError(
+    expect.objectContaining({ code: "MISSING_RULES", message: expect.stringContaining("HardSigmoid") }),
+  );
 });
 
 test("128 steps of an LSTM compile to a program of modest size", () => {
   const given = layerOf("LSTM", 2), constants = { w: given[1]!, r: given[2]!, b: given[3]!, last: int64s([127]) };
   const { shaped } = new Trial(sketch({
-    inputs: { x: tensor([128, 1, IN], () => 1) }, constants, nodes: [["LSTM", "x w r b", "y", { hidden_size: HIDDEN, direction: "bidirectional" }], ["Gather", "y last", "z", { axis: 0 }]], opset: 14,
+    inputs: { x: tensor([128, 1, IN], () => 1) },
+    constants,
+    nodes: [["LSTM", "x w r b", "y", { hidden_size: HIDDEN, direction: "bidirectional" }], ["Gather", "y last", "z", {
+      axis: 0,
+    }]],
+    opset: 14,
   }));
   for (const id of ["gradient", "attnlrp"]) {
     const program = compile({ shaped, sources: ["x"], target: "z", at: ["x"], composite: composites.get(id)! });

@@ -13,7 +13,11 @@ import { lstmCell } from "./recurrent/lstm.ts";
 import type { OpRule, RuleContext } from "./rule.ts";
 
 /** h_t = f(z_t), z_t = W x_t + R h_{t−1} + b:  dz = f′(z) dh, or f(z)/z · dh where f passes unchanged. */
-function plainCell({ b, fromInput, fromHidden, recurrence, stepwise }: Layer, c: RuleContext, { signalOnly, direction }: { signalOnly: boolean; direction: number }): Cell {
+function plainCell(
+  { b, fromInput, fromHidden, recurrence, stepwise }: Layer,
+  c: RuleContext,
+  { signalOnly, direction }: { signalOnly: boolean; direction: number },
+): Cell {
   const [f] = activationsOf(c, { direction, defaults: ["Tanh"] }), z = b.add(fromInput, fromHidden), y = f!.of(b, z);
   const slopes = stepwise(signalOnly ? f!.ratio(b, z, y) : f!.slope(b, z, y));
   return {

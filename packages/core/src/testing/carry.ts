@@ -36,8 +36,12 @@ export async function carry(trial: Trial, { seed, executor, ...request }: CarryR
   const found = await prepared.run(await trial.run(program.taps), seed);
   await prepared.release();
   const cotangents = new Map(at.map((name) => {
-    const held = program.cotangents.get(name), dims = [...((request.seeds ?? 1) > 1 ? [request.seeds!] : []), ...types.get(name)!.dims];
-    return [name, held === undefined ? { dtype: "float32" as const, dims, data: new Float32Array(size(dims)) } : found.get(held)!];
+    const held = program.cotangents.get(name),
+      dims = [...((request.seeds ?? 1) > 1 ? [request.seeds!] : []), ...types.get(name)!.dims];
+    return [
+      name,
+      held === undefined ? { dtype: "float32" as const, dims, data: new Float32Array(size(dims)) } : found.get(held)!,
+    ];
   }));
   return { program, cotangents, found };
 }

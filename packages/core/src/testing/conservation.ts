@@ -30,6 +30,10 @@ export async function conservation(trial: Trial, request: CarryRequest): Promise
   const forward = await trial.run([...request.sources, request.target]);
   const value = inner(request.seed, forward.get(request.target)!);
   const sources = request.sources.reduce((sum, name) => sum + inner(forward.get(name)!, cotangents.get(name)!), 0);
-  const lines = program.ledger.map(({ kind, node, tensor }) => ({ kind, node, share: numbers(found.get(tensor)!)[0]! }));
+  const lines = program.ledger.map(({ kind, node, tensor }) => ({
+    kind,
+    node,
+    share: numbers(found.get(tensor)!)[0]!,
+  }));
   return { value, sources, lines, residual: value - sources - lines.reduce((sum, { share }) => sum + share, 0) };
 }

@@ -26,9 +26,14 @@ export async function equivalence(
     }
   };
   const p = await run(left), q = await run(right);
-  return new Map(outputsOf(program).map((name) => {
-    const a = numbers(p.get(name)!), b = numbers(q.get(name)!);
-    const scale = a.reduce((most, v) => Math.max(most, Math.abs(v)), 0) || 1;
-    return [name, a.reduce((most, v, i) => Math.max(most, Math.abs(v - b[i]!)), a.length === b.length ? 0 : Infinity) / scale];
-  }));
+  return new Map(
+    outputsOf(program).map((name) => {
+      const a = numbers(p.get(name)!), b = numbers(q.get(name)!);
+      const scale = a.reduce((most, v) => Math.max(most, Math.abs(v)), 0) || 1;
+      return [
+        name,
+        a.reduce((most, v, i) => Math.max(most, Math.abs(v - b[i]!)), a.length === b.length ? 0 : Infinity) / scale,
+      ];
+    }),
+  );
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { numbers, size, type Tensor } from "../graph/tensor.ts";
-import { carry, type Carried, type CarryRequest } from "./carry.ts";
+import { type Carried, carry, type CarryRequest } from "./carry.ts";
 import { inner } from "./conservation.ts";
 import { signs } from "./numbers.ts";
 import type { Trial } from "./trial.ts";
@@ -27,18 +27,39 @@ export interface Difference {
  * @param random directions come from it
  * @returns one difference for each source, and what was carried
  */
-export async function gradcheck(trial: Trial, request: CarryRequest, random: () => number): Promise<{ differences: Difference[]; carried: Carried }> {
-  const back = await carry(trial, request), { cotangents } = back, length = (t: Tensor): number => Math.sqrt(inner(t, t));
+export async function gradcheck(
+  trial: Trial,
+  request: CarryRequest,
+  random: () => number,
+): Promise<{ differences: Difference[]; carried: Carried }> {
+  const back = await carry(trial, request),
+    { cotangents } = back,
+    length = (t: Tensor): number => Math.sqrt(inner(t, t));
   const loss = async (source: string, direction: readonly number[], by: number): Promise<number> => {
-    const x = trial.inputs.get(source)!, moved = { ...x, data: Float32Array.from(numbers(x), (v, i) => v + by * direction[i]!) };
-    return inner(request.seed, (await trial.run([request.target], new Map(trial.inputs).set(source, moved))).get(request.target)!);
+    const x = trial.inputs.get(source)!,
+      moved = { ...x, data: Float32Array.from(numbers(x), (v, i) => v + by * direction[i]!) };
+    return inner(
+      request.seed,
+      (await trial.run([request.target], new Map(trial.inputs).set(source, moved))).get(request.target)!,
+    );
   };
   const differences: Difference[] = [];
   for (const source of request.sources) {
     const g = cotangents.get(source)!, direction = signs(size(g.dims), random);
-    const [p1, m1, p2, m2] = [await loss(source, direction, STEP), await loss(source, direction, -STEP), await loss(source, direction, 2 * STEP), await loss(source, direction, -2 * STEP)];
-    const measured = (8 * (p1 - m1) - (p2 - m2)) / (12 * STEP), carried = numbers(g).reduce((sum, v, i) => sum + v * direction[i]!, 0);
-    differences.push({ source, carried, measured, error: Math.abs(carried - measured) / Math.max(length(g), 0.01 * length(request.seed), 1e-6) });
+    const [p1, m1, p2, m2] = [
+      await loss(source, direction, STEP),
+      await loss(source, direction, -STEP),
+      await loss(source, direction, 2 * STEP),
+      await loss(source, direction, -2 * STEP),
+    ];
+    const measured = (8 * (p1 - m1) - (p2 - m2)) / (12 * STEP),
+      carried = numbers(g).reduce((sum, v, i) => sum + v * direction[i]!, 0);
+    differences.push({
+      source,
+      carried,
+      measured,
+      error: Math.abs(carried - measured) / Math.max(length(g), 0.01 * length(request.seed), 1e-6),
+    });
   }
   return { differences, carried: back };
 }

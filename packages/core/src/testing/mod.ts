@@ -1,9 +1,9 @@
 /** What a rule, a composite or an executor is tested with. @module */
-export { carry, type CarryRequest, type Carried } from "./carry.ts";
+export { type Carried, carry, type CarryRequest } from "./carry.ts";
 export { type Books, conservation } from "./conservation.ts";
 export { equivalence } from "./equivalence.ts";
 export { type Difference, gradcheck } from "./gradcheck.ts";
 export { lattice, randomNumbers, signs } from "./numbers.ts";
 export { type RuleCases, ruleTester } from "./rule_tester.ts";
-export { type Sketch, type SketchNode, sketch, tensor } from "./sketch.ts";
+export { type Sketch, sketch, type SketchNode, tensor } from "./sketch.ts";
 export { Trial } from "./trial.ts";

@@ -27,7 +27,10 @@ export function randomNumbers(seed: number): () => number {
  * `count` numbers evenly spaced over an interval, in random order: no two are near each other and none is near zero, so a kink
  * (of Relu, Max, a pool) lies outside the reach of a finite difference.
  */
-export function lattice(count: number, { random, range: [low, high] }: { random: () => number; range: readonly [number, number] }): number[] {
+export function lattice(
+  count: number,
+  { random, range: [low, high] }: { random: () => number; range: readonly [number, number] },
+): number[] {
   const values = Array.from({ length: count }, (_, i) => low + ((i + 0.5 + 0.1 * random()) / count) * (high - low));
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
@@ -37,4 +40,5 @@ export function lattice(count: number, { random, range: [low, high] }: { random:
 }
 
 /** Random signs: a direction in which no entry is left out. */
-export const signs = (count: number, random: () => number): number[] => Array.from({ length: count }, () => (random() < 0.5 ? -1 : 1));
+export const signs = (count: number, random: () => number): number[] =>
+  Array.from({ length: count }, () => (random() < 0.5 ? -1 : 1));

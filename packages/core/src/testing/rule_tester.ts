@@ -44,9 +44,15 @@ interface Case {
 }
 
 /** One operator on random inputs; several outputs are flattened and joined, so that one seed reaches all. */
-function trialOf({ op, shapes, attributes, opset, cases: { given = {}, range = [-2, 2], outputs = 1, ignore = [] } }: Case) {
-  const random = randomNumbers(size(shapes.flat()) + shapes.length + 1), total = shapes.reduce((sum, dims) => sum + size(dims), 0);
-  const values = lattice(total, { random, range }), places: string[] = [], inputs: Record<string, Tensor> = {}, constants: Record<string, Tensor> = {};
+function trialOf(
+  { op, shapes, attributes, opset, cases: { given = {}, range = [-2, 2], outputs = 1, ignore = [] } }: Case,
+) {
+  const random = randomNumbers(size(shapes.flat()) + shapes.length + 1),
+    total = shapes.reduce((sum, dims) => sum + size(dims), 0);
+  const values = lattice(total, { random, range }),
+    places: string[] = [],
+    inputs: Record<string, Tensor> = {},
+    constants: Record<string, Tensor> = {};
   let used = 0, next = 0;
   for (let place = 0; next < shapes.length || place in given; place++) {
     const fixed = given[place], name = `x${place}`;
@@ -62,12 +68,20 @@ function trialOf({ op, shapes, attributes, opset, cases: { given = {}, range = [
     nodes.push(["Concat", seen.map((name) => `${name}-flat`).join(" "), "all", { axis: 0 }]);
   }
   const trial = new Trial(sketch({ inputs, constants, nodes, opset })), target = seen.length > 1 ? "all" : seen[0]!;
-  const sources = Object.keys(inputs).filter((name) => isFloat(inputs[name]!.dtype)), dims = trial.shaped.types.get(target)!.dims;
+  const sources = Object.keys(inputs).filter((name) => isFloat(inputs[name]!.dtype)),
+    dims = trial.shaped.types.get(target)!.dims;
   return { trial, target, sources, random, seed: () => tensor(dims, () => 2 * random() - 1) };
 }
 
 /** A composite that uses one modifier at one operator. */
-const only = (op: string, use: ModifierName): Composite => ({ id: "only", title: "", summary: "", references: [], conserves: true, rules: [{ match: { op }, use }] });
+const only = (op: string, use: ModifierName): Composite => ({
+  id: "only",
+  title: "",
+  summary: "",
+  references: [],
+  conserves: true,
+  rules: [{ match: { op }, use }],
+});
 
 const close = (a: number, b: number, scale: number): boolean => Math.abs(a - b) <= 1e-4 * Math.max(1, scale);
 
@@ -80,11 +94,14 @@ function activeSets(rule: OpRule, sources: readonly string[]): string[][] {
 }
 
 async function check(of: Case, rule: OpRule): Promise<void> {
-  const { trial, target, sources, random, seed } = trialOf(of), first = seed(), base: CarryRequest = { sources, target, seed: first, extraRules: ruleTable([[rule]]) };
+  const { trial, target, sources, random, seed } = trialOf(of),
+    first = seed(),
+    base: CarryRequest = { sources, target, seed: first, extraRules: ruleTable([[rule]]) };
   try {
     const { differences, carried: { cotangents, program } } = await gradcheck(trial, base, random);
     for (const { source, ...difference } of differences) {
-      expect(difference.error, `slope along ${source}: carried ${difference.carried}, measured ${difference.measured}`).toBeLessThan(of.cases.tolerance ?? 1e-3);
+      expect(difference.error, `slope along ${source}: carried ${difference.carried}, measured ${difference.measured}`)
+        .toBeLessThan(of.cases.tolerance ?? 1e-3);
     }
     for (const name of sources) {
       expect(program.cotangents.has(name), `a message for ${name}`).toBe(true);
@@ -92,18 +109,33 @@ async function check(of: Case, rule: OpRule): Promise<void> {
     }
 
     // The second of two seeds gives what it gives alone, and nothing of it leaks to the first, which is zero.
-    const silence = numbers(first).map(() => 0), lifted = await carry(trial, { ...base, seed: tensor([2, ...first.dims], [...silence, ...numbers(first)]), seeds: 2 });
+    const silence = numbers(first).map(() => 0),
+      lifted = await carry(trial, {
+        ...base,
+        seed: tensor([2, ...first.dims], [...silence, ...numbers(first)]),
+        seeds: 2,
+      });
     for (const name of sources) {
-      const alone = numbers(cotangents.get(name)!), want = [...alone.map(() => 0), ...alone], scale = Math.max(0, ...want.map(Math.abs));
-      numbers(lifted.cotangents.get(name)!).forEach((v, i) => expect(close(v, want[i]!, scale), `two seeds at ${name}[${i}]: ${v} is not ${want[i]}`).toBe(true));
+      const alone = numbers(cotangents.get(name)!),
+        want = [...alone.map(() => 0), ...alone],
+        scale = Math.max(0, ...want.map(Math.abs));
+      numbers(lifted.cotangents.get(name)!).forEach((v, i) =>
+        expect(close(v, want[i]!, scale), `two seeds at ${name}[${i}]: ${v} is not ${want[i]}`).toBe(true)
+      );
     }
 
     // What a rule says of itself (linear, additive, identity) must close the books.
     for (const use of ["gradient", ...(rule.identity ? ["identity" as const] : [])] as const) {
       for (const active of activeSets(rule, sources)) {
         const books = await conservation(trial, { ...base, sources: active, composite: only(of.op, use) });
-        expect(close(books.residual, 0, Math.abs(books.value)), `books of ${use} at ${active}: ${JSON.stringify(books)}`).toBe(true);
-        if (use === "identity" || rule.linear === true || (rule.linear && active[0] === sources[0])) expect(books.lines.filter(({ kind }) => kind === "nonlinear"), "a linear rule leaves nothing unexplained").toEqual([]);
+        expect(
+          close(books.residual, 0, Math.abs(books.value)),
+          `books of ${use} at ${active}: ${JSON.stringify(books)}`,
+        ).toBe(true);
+        if (use === "identity" || rule.linear === true || (rule.linear && active[0] === sources[0])) {
+          expect(books.lines.filter(({ kind }) => kind === "nonlinear"), "a linear rule leaves nothing unexplained")
+            .toEqual([]);
+        }
       }
     }
   } finally {
@@ -125,7 +157,7 @@ export const ruleTester = {
    * @param rules where the operator's rule is looked up
    *
    * @example
-   * ```ts no-eval
+   * ```ts ignore
    * import { ruleTester } from "@hyaline/core/testing";
    * ruleTester.run("Softmax", normalization, { shapes: [[2, 3], [1, 1], [4, 0]], attributes: [{ axis: -1 }, { axis: 1 }], opsets: [11, 13] });
    * ```

@@ -8,7 +8,12 @@ import { type Attribute, constant, type Graph, type Node, producers } from "../g
 import { type DType, size, type Tensor } from "../graph/tensor.ts";
 
 /** Operator (`Op` or `domain.Op`), inputs, outputs and attributes; names are separated by spaces, `_` leaves one out. */
-export type SketchNode = readonly [op: string, inputs: string, outputs: string, attributes?: Readonly<Record<string, Attribute>>];
+export type SketchNode = readonly [
+  op: string,
+  inputs: string,
+  outputs: string,
+  attributes?: Readonly<Record<string, Attribute>>,
+];
 
 export interface Sketch {
   readonly inputs: Readonly<Record<string, Tensor>>;
@@ -18,7 +23,11 @@ export interface Sketch {
 }
 
 /** A tensor from numbers; float32 unless said otherwise. */
-export const tensor = (dims: readonly number[], values: readonly number[] | (() => number), dtype: DType = "float32"): Tensor =>
+export const tensor = (
+  dims: readonly number[],
+  values: readonly number[] | (() => number),
+  dtype: DType = "float32",
+): Tensor =>
   fromNumbers(dtype, dims, typeof values === "function" ? Array.from({ length: size(dims) }, values) : values);
 
 const names = (text: string): string[] => text.split(" ").filter(Boolean).map((name) => (name === "_" ? "" : name));
@@ -33,10 +42,19 @@ const names = (text: string): string[] => text.split(" ").filter(Boolean).map((n
  * console.assert(graph.outputs[0]?.name === "y");
  * ```
  */
-export function sketch({ inputs, constants = {}, nodes, opset = 21 }: Sketch): { graph: Graph; inputs: Map<string, Tensor> } {
+export function sketch(
+  { inputs, constants = {}, nodes, opset = 21 }: Sketch,
+): { graph: Graph; inputs: Map<string, Tensor> } {
   const written = nodes.map(([spelled, from, to, attributes = {}], i): Node => {
     const dot = spelled.lastIndexOf("."), op = spelled.slice(dot + 1);
-    return { op, domain: dot < 0 ? "" : spelled.slice(0, dot), name: `${op}_${i}`, inputs: names(from), outputs: names(to), attributes };
+    return {
+      op,
+      domain: dot < 0 ? "" : spelled.slice(0, dot),
+      name: `${op}_${i}`,
+      inputs: names(from),
+      outputs: names(to),
+      attributes,
+    };
   });
   const read = new Set(written.flatMap((node) => node.inputs)), made = [...producers(written).keys()];
   const graph: Graph = {

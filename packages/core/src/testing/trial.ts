@@ -28,12 +28,24 @@ export class Trial {
   }
 
   /** Runs the graph as written, in its own opset, and returns the tensors asked for. */
-  async run(fetches: readonly string[], inputs: ReadonlyMap<string, Tensor> = this.inputs): Promise<Map<string, Tensor>> {
-    const { graph, shaped: { types } } = this, made = fetches.filter((name) => !inputs.has(name)), given = fetches.filter((name) => inputs.has(name));
+  async run(
+    fetches: readonly string[],
+    inputs: ReadonlyMap<string, Tensor> = this.inputs,
+  ): Promise<Map<string, Tensor>> {
+    const { graph, shaped: { types } } = this,
+      made = fetches.filter((name) => !inputs.has(name)),
+      given = fetches.filter((name) => inputs.has(name));
     const found = new Map(given.map((name) => [name, inputs.get(name)!]));
     if (made.length === 0) return found;
-    const outputs = [...graph.inFile].filter(Boolean).map((name) => ({ name, dtype: types.get(name)?.dtype ?? "float32", dims: [] }));
-    this.#session ??= openSession(encodeGraph(runnable({ ...graph, outputs }, (name) => types.get(name)?.dtype ?? "float32")), SETTINGS);
+    const outputs = [...graph.inFile].filter(Boolean).map((name) => ({
+      name,
+      dtype: types.get(name)?.dtype ?? "float32",
+      dims: [],
+    }));
+    this.#session ??= openSession(
+      encodeGraph(runnable({ ...graph, outputs }, (name) => types.get(name)?.dtype ?? "float32")),
+      SETTINGS,
+    );
     for (const [name, value] of await (await this.#session).run(inputs, made)) found.set(name, value);
     return found;
   }

@@ -21,7 +21,11 @@ const quotient = (slope: Activation["slope"]): Activation["ratio"] => (b, z, y) 
   const near = b.less(b.abs(z), b.scalar(TINY));
   return b.where(near, slope(b, z, y), b.div(y, b.where(near, b.scalar(1), z)));
 };
-const activation = (of: Activation["of"], slope: Activation["slope"]): Activation => ({ of, slope, ratio: quotient(slope) });
+const activation = (of: Activation["of"], slope: Activation["slope"]): Activation => ({
+  of,
+  slope,
+  ratio: quotient(slope),
+});
 
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   Tanh: activation((b, z) => b.tanh(z), (b, _, y) => b.sub(b.scalar(1), b.square(y))),
@@ -30,7 +34,10 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
 };
 
 /** The activations of one direction, by name or as the operator has them by default. @throws MISSING_RULES for one not known here */
-export function activationsOf(c: RuleContext, { direction, defaults }: { direction: number; defaults: readonly string[] }): Activation[] {
+export function activationsOf(
+  c: RuleContext,
+  { direction, defaults }: { direction: number; defaults: readonly string[] },
+): Activation[] {
   const named = c.node.attributes["activations"] as readonly string[] | undefined;
   return defaults.map((usual, i) => {
     const name = named?.length ? named[direction * defaults.length + i] ?? usual : usual, found = ACTIVATIONS[name];

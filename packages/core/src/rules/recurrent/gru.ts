@@ -12,11 +12,18 @@ import { activationsOf } from "./activation.ts";
 import type { Cell, Layer } from "./direction.ts";
 
 /** With `signalOnly` the gates z and r are constants, and g passes unchanged. */
-export function gruCell(layer: Layer, c: RuleContext, { signalOnly, direction }: { signalOnly: boolean; direction: number }): Cell {
-  const { b, fromInput, fromHidden, previous, hidden, recurrence, hiddenBias, stepwise } = layer, linear = number(c.node, "linear_before_reset", 0) !== 0;
+export function gruCell(
+  layer: Layer,
+  c: RuleContext,
+  { signalOnly, direction }: { signalOnly: boolean; direction: number },
+): Cell {
+  const { b, fromInput, fromHidden, previous, hidden, recurrence, hiddenBias, stepwise } = layer,
+    linear = number(c.node, "linear_before_reset", 0) !== 0;
   const [gate, g] = activationsOf(c, { direction, defaults: ["Sigmoid", "Tanh"] }), thirds = [hidden, hidden, hidden];
-  const [xz, xr, xn] = b.split(fromInput, 2, thirds) as [string, string, string], [hz, hr, hn] = b.split(fromHidden, 2, thirds) as [string, string, string];
-  const gateRows = b.slice(recurrence, 0, { start: 0, end: 2 * hidden }), signalRows = b.slice(recurrence, 0, { start: 2 * hidden, end: 3 * hidden });
+  const [xz, xr, xn] = b.split(fromInput, 2, thirds) as [string, string, string],
+    [hz, hr, hn] = b.split(fromHidden, 2, thirds) as [string, string, string];
+  const gateRows = b.slice(recurrence, 0, { start: 0, end: 2 * hidden }),
+    signalRows = b.slice(recurrence, 0, { start: 2 * hidden, end: 3 * hidden });
   const az = b.add(xz, hz), ar = b.add(xr, hr), z = gate!.of(b, az), r = gate!.of(b, ar);
   const recalled = (): string => {
     const product = b.matmul(b.mul(r, previous), signalRows, { transB: true });
@@ -35,12 +42,14 @@ export function gruCell(layer: Layer, c: RuleContext, { signalOnly, direction }:
       if (linear) {
         const dq = b.mul(dn, resets[t]!); // at R h + b′, behind the reset
         if (signalOnly) return { input: dn, hidden: dq, dh: b.add(kept, b.matmul(dq, signalRows)) };
-        const gates = b.concat([b.mul(dh, intoUpdate[t]!), b.mul(dn, intoReset[t]!)], 2), back = b.concat([gates, dq], 2);
+        const gates = b.concat([b.mul(dh, intoUpdate[t]!), b.mul(dn, intoReset[t]!)], 2),
+          back = b.concat([gates, dq], 2);
         return { input: b.concat([gates, dn], 2), hidden: back, dh: b.add(kept, b.matmul(back, recurrence)) };
       }
       const du = b.matmul(dn, signalRows), through = b.add(kept, b.mul(du, resets[t]!)); // at r ⊙ h
       if (signalOnly) return { input: dn, hidden: dn, dh: through };
-      const gates = b.concat([b.mul(dh, intoUpdate[t]!), b.mul(du, intoReset[t]!)], 2), input = b.concat([gates, dn], 2);
+      const gates = b.concat([b.mul(dh, intoUpdate[t]!), b.mul(du, intoReset[t]!)], 2),
+        input = b.concat([gates, dn], 2);
       return { input, hidden: input, dh: b.add(through, b.matmul(gates, gateRows)) };
     },
   };
