@@ -10,6 +10,7 @@ export { mean_f32, reduce_max_f32, reduce_min_f32, sum_f32 } from "./reduce";
 export {
   copy_strided_f32, fill_f32, gather_elements_f32, gather_f32, scatter_add_elements_f32, scatter_add_f32, to_indices_i32,
 } from "./movement";
+export { madd_peak_f32 } from "./simd";
 export { softmax_cotangent_f32, softmax_f32 } from "./softmax";
 export { layer_norm_cotangent_f32, layer_norm_f32, rms_norm_cotangent_f32, rms_norm_f32 } from "./norm";
 export {

@@ -1,6 +1,7 @@
 import { DEPTH, ROWS } from "./gemm";
 import { packPanel } from "./pack";
-import { Kind, packBlocks, packBytes, Weight } from "./pack_quantized";
+import { packBlocks } from "./pack_blocks";
+import { Kind, packBytes, Weight } from "./pack_quantized";
 import { packRows, sweep } from "./sweep";
 
 const BLOCK: i32 = ROWS * DEPTH << 2;

@@ -31,7 +31,7 @@ export class Weight {
 /** Four bytes as four floats. */
 // @ts-ignore: decorator
 @inline
-function bytes4(p: usize, signed: bool): v128 {
+export function bytes4(p: usize, signed: bool): v128 {
   const x = v128.load32_zero(p);
   return signed
     ? f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(x)))
@@ -47,7 +47,7 @@ function byte(p: usize, signed: bool): f32 {
 /** Stores a 4×4 block given as lines, turned: lane i of the lines becomes row i of the panel. */
 // @ts-ignore: decorator
 @inline
-function storeTurned(t: usize, a: v128, b: v128, c: v128, e: v128): void {
+export function storeTurned(t: usize, a: v128, b: v128, c: v128, e: v128): void {
   const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
   const ce0 = i32x4.shuffle(c, e, 0, 4, 1, 5), ce1 = i32x4.shuffle(c, e, 2, 6, 3, 7);
   v128.store(t, i64x2.shuffle(ab0, ce0, 0, 2), 0);
@@ -113,61 +113,6 @@ export function packBytes(target: usize, w: Weight, column: i32, columns: i32, d
     for (let j: usize = 0; j < <usize>columns; j++) {
       const at = zero ? f32.load(zero + d * sd + j * sc) : 0;
       f32.store(target + d * 48 + (j << 2), (byte(source + d * along + j * across, signed) - at) * f32.load(scale + d * sd + j * sc));
-    }
-  }
-}
-
-/** Four neighbours of a block row as floats, dequantised; `at` is a multiple of four, so they share one block. */
-// @ts-ignore: decorator
-@inline
-function block4(w: Weight, row: i32, at: i32, four: bool): v128 {
-  const b = row * w.blocks + <i32>(<u32>at / <u32>w.block);
-  const origin: f32 = w.zero ? f32.load(w.zero + (<usize>b << 2)) : (four ? 8 : 128);
-  const size = <usize>row * w.blocks * w.block + <usize>at;
-  let x: v128;
-  if (four) {
-    // Lane i keeps its nibble where it lies in the 16 bits, 16ⁱ times too large; the power of two takes it back exactly.
-    x = f32x4.convert_i32x4_s(v128.and(v128.load16_splat(w.data + (size >> 1)), i32x4(0xf, 0xf0, 0xf00, 0xf000)));
-    x = f32x4.mul(x, f32x4(1, 0.0625, 0.00390625, 0.000244140625));
-  } else {
-    x = bytes4(w.data + size, false);
-  }
-  return f32x4.mul(f32x4.sub(x, f32x4.splat(origin)), v128.load32_splat(w.scale + (<usize>b << 2)));
-}
-
-/** MatMulNBits blocks of 4 or 8 bits; `block` is a multiple of four, `column` and `d0` are too. */
-// @ts-ignore: decorator
-@inline
-export function packBlocks(target: usize, w: Weight, column: i32, columns: i32, d0: i32, depth: i32, four: bool): void {
-  const forward = w.depthStep == 1;
-  if (columns < 12) memory.fill(target, 0, <usize>depth * 48);
-  if (columns == 12 && !forward) {
-    for (let d = 0; d < depth; d++) {
-      const t = target + <usize>d * 48;
-      v128.store(t, block4(w, d0 + d, column, four), 0);
-      v128.store(t, block4(w, d0 + d, column + 4, four), 16);
-      v128.store(t, block4(w, d0 + d, column + 8, four), 32);
-    }
-    return;
-  }
-  const whole = columns == 12 ? depth & ~3 : 0;
-  for (let j = 0; whole > 0 && j < 12; j += 4) {
-    for (let d = 0; d < whole; d += 4) {
-      const row = column + j, at = d0 + d;
-      storeTurned(
-        target + <usize>d * 48 + (<usize>j << 2),
-        block4(w, row, at, four), block4(w, row + 1, at, four), block4(w, row + 2, at, four), block4(w, row + 3, at, four),
-      );
-    }
-  }
-  for (let d = whole; d < depth; d++) {
-    for (let j = 0; j < columns; j++) {
-      const row = forward ? column + j : d0 + d, at = forward ? d0 + d : column + j;
-      // The blob of a row is padded to whole blocks, so the group of four around `at` is always there to read.
-      const x = block4(w, row, at & ~3, four);
-      const lane = at & 3;
-      const value = lane == 0 ? f32x4.extract_lane(x, 0) : lane == 1 ? f32x4.extract_lane(x, 1) : lane == 2 ? f32x4.extract_lane(x, 2) : f32x4.extract_lane(x, 3);
-      f32.store(target + <usize>d * 48 + (<usize>j << 2), value);
     }
   }
 }

@@ -43,3 +43,16 @@ export function min4(x: v128): f32 {
 export function copyFloats(target: usize, source: usize, count: i32): void {
   memory.copy(target, source, <usize>count << 2);
 }
+
+/** Twelve accumulators over `rounds` multiply-adds each, nothing read but two constants at `x`: the peak a benchmark compares with. */
+export function madd_peak_f32(rounds: i32, x: usize): f32 {
+  const a = v128.load(x, 0), b = v128.load(x, 16);
+  let c0 = a, c1 = a, c2 = a, c3 = a, c4 = a, c5 = a, c6 = a, c7 = a, c8 = a, c9 = a, c10 = a, c11 = a;
+  for (let i = rounds; i > 0; i--) {
+    c0 = madd(a, b, c0); c1 = madd(a, b, c1); c2 = madd(a, b, c2); c3 = madd(a, b, c3);
+    c4 = madd(a, b, c4); c5 = madd(a, b, c5); c6 = madd(a, b, c6); c7 = madd(a, b, c7);
+    c8 = madd(a, b, c8); c9 = madd(a, b, c9); c10 = madd(a, b, c10); c11 = madd(a, b, c11);
+  }
+  const all = f32x4.add(f32x4.add(f32x4.add(c0, c1), f32x4.add(c2, c3)), f32x4.add(f32x4.add(c4, c5), f32x4.add(c6, c7)));
+  return sum4(f32x4.add(all, f32x4.add(f32x4.add(c8, c9), f32x4.add(c10, c11))));
+}

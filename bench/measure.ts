@@ -1,0 +1,47 @@
+/**
+ * Timing and tables.
+ *
+ * @module
+ */
+import { loadavg } from "node:os";
+
+export interface Timing {
+  /** Milliseconds. */
+  readonly min: number;
+  readonly median: number;
+  readonly samples: number;
+}
+
+/** Times `run` at least ten times and at least `budget` milliseconds long; the first calls warm the engine up and do not count. */
+export async function timed(
+  run: () => unknown,
+  { budget = 1000, warm = 3 }: { budget?: number; warm?: number } = {},
+): Promise<Timing> {
+  for (let i = 0; i < warm; i++) await run();
+  const samples: number[] = [], end = performance.now() + budget;
+  while (samples.length < 10 || (performance.now() < end && samples.length < 2000)) {
+    const start = performance.now();
+    await run();
+    samples.push(performance.now() - start);
+  }
+  samples.sort((a, b) => a - b);
+  return { min: samples[0]!, median: samples[samples.length >> 1]!, samples: samples.length };
+}
+
+/** What every table says about where it was measured. */
+export const conditions = (): string =>
+  `${new Date().toISOString().slice(0, 10)}, ${navigator.hardwareConcurrency} cores, ${
+    Deno.version.deno ? `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}` : ""
+  }, load average ${loadavg()[0]!.toFixed(1)} at the start`;
+
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]): string =>
+    `| ${cells.map((cell) => typeof cell === "number" ? round(cell) : cell).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const round = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+
+export const pair = ({ min, median }: Timing): string => `${round(min)} / ${round(median)}`;
