@@ -59,7 +59,16 @@ export async function explanation(model: string, length: number): Promise<string
   for (const threads of [1, 2]) {
     const { forward, methods, build } = await measured(model, { length, threads }), peer = await torch(length, threads);
     const row = (what: string, timing: Timing | undefined): void => {
-      if (timing) rows.push([threads, what, pair(timing), `${(timing.min / forward.min).toFixed(2)} ×`]);
+      if (timing) {
+        rows.push([
+          threads,
+          what,
+          pair(timing),
+          timing.cpu,
+          `${(timing.min / forward.min).toFixed(2)} ×`,
+          `${(timing.cpu / forward.cpu).toFixed(2)} ×`,
+        ]);
+      }
     };
     row("onnxruntime-web, plain forward", forward);
     for (const [name, one] of Object.entries(methods)) {
@@ -71,11 +80,14 @@ export async function explanation(model: string, length: number): Promise<string
     row("PyTorch, forward (a BERT of MiniLM-L6's size)", peer["forward"]);
     row("PyTorch, forward + backward", peer["gradient"]);
     row("LXT AttnLRP on PyTorch", peer["lxt"]);
-    if (peer.missing) rows.push([threads, `LXT: ${peer.missing["lxt"]}`, "—", "—"]);
+    if (peer.missing) rows.push([threads, `LXT: ${peer.missing["lxt"]}`, "—", "—", "—", "—"]);
   }
   return [
     `## One explanation at ${length} tokens (${model.split("/").slice(-3).join("/")})`,
     where,
-    table(["threads", "what", "min / median, ms", "of the plain forward"], rows),
+    table(
+      ["threads", "what", "min / median, ms", "processor time, ms", "of the plain forward", "by processor time"],
+      rows,
+    ),
   ].join("\n\n");
 }

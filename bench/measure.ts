@@ -4,11 +4,14 @@
  * @module
  */
 import { loadavg } from "node:os";
+import process from "node:process";
 
 export interface Timing {
   /** Milliseconds. */
   readonly min: number;
   readonly median: number;
+  /** Processor time of the best run, all threads together: what the run would take alone on the machine, where one thread works. */
+  readonly cpu: number;
   readonly samples: number;
 }
 
@@ -18,14 +21,18 @@ export async function timed(
   { budget = 1000, warm = 3 }: { budget?: number; warm?: number } = {},
 ): Promise<Timing> {
   for (let i = 0; i < warm; i++) await run();
-  const samples: number[] = [], end = performance.now() + budget;
+  const samples: number[] = [];
+  let cpu = Infinity;
+  const end = performance.now() + budget;
   while (samples.length < 10 || (performance.now() < end && samples.length < 2000)) {
-    const start = performance.now();
+    const start = performance.now(), before = process.cpuUsage();
     await run();
     samples.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(before);
+    cpu = Math.min(cpu, (user + system) / 1000);
   }
   samples.sort((a, b) => a - b);
-  return { min: samples[0]!, median: samples[samples.length >> 1]!, samples: samples.length };
+  return { min: samples[0]!, median: samples[samples.length >> 1]!, cpu, samples: samples.length };
 }
 
 /** What every table says about where it was measured. */

@@ -38,7 +38,7 @@ function drawn(curves: Readonly<Record<string, readonly (readonly [number, numbe
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 300" font-family="sans-serif" font-size="12"><title>Time of an explanation against its length</title>${
     [...lines, ...ticks, ...scale].join("")
-  }<text x="260" y="297" text-anchor="middle">tokens</text><text x="12" y="150" transform="rotate(-90 12 150)" text-anchor="middle">ms (min)</text></svg>\n`;
+  }<text x="260" y="297" text-anchor="middle">tokens</text><text x="12" y="150" transform="rotate(-90 12 150)" text-anchor="middle">ms</text></svg>\n`;
 }
 
 /** Prints the tables and draws the curves. */
@@ -48,9 +48,9 @@ export async function scaling(model: string): Promise<string> {
   const lrp = (one: Measured) => one.methods["attnlrp"]!,
     of = (pick: (one: Measured) => number) => found.map((one) => [one.length, pick(one)] as const);
   const curves = {
-    "forward, plain": of((one) => one.forward.min),
-    "AttnLRP, whole": of((one) => lrp(one).whole.min),
-    "backward on the kernel": of((one) => lrp(one).kernel.min),
+    "forward, plain": of((one) => one.forward.cpu),
+    "AttnLRP, whole": of((one) => lrp(one).whole.cpu),
+    "backward on the kernel": of((one) => lrp(one).kernel.cpu),
   };
   await Deno.writeTextFile(new URL("scaling.svg", import.meta.url), drawn(curves));
   const rows = found.map((
@@ -65,9 +65,9 @@ export async function scaling(model: string): Promise<string> {
   ]);
   const targets: Measured[] = [];
   for (const seeds of TARGETS) targets.push(await measured(model, { length: 32, threads: 1, seeds, budget: 300 }));
-  const many = targets.map((one) => [one.seeds, lrp(one).kernel.min, lrp(one).kernel.min / one.seeds]);
+  const many = targets.map((one) => [one.seeds, lrp(one).kernel.cpu, lrp(one).kernel.cpu / one.seeds]);
   return [
-    `## Scaling (${model.split("/").slice(-3).join("/")}, one thread)`,
+    `## Scaling (${model.split("/").slice(-3).join("/")}, one thread, processor time of the best run)`,
     where,
     table(
       ["tokens", "plain forward, ms", "AttnLRP, ms", "kernel backward, ms", "planned memory, MB", "process, MB"],
