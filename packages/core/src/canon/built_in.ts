@@ -12,7 +12,7 @@ import { standardAttention } from "./fused/standard.ts";
 import { activations } from "./fused/activations.ts";
 import { fusedNorms } from "./fused/norms.ts";
 import { geluErf, geluTanh } from "./gelu.ts";
-import { norms } from "./norms.ts";
+import { foldedNorm, norms } from "./norms.ts";
 import { dynamicQuantise, dynamicQuantiseLstm, fusedDynamicQuantise } from "./quantised/dynamic.ts";
 import { lookedUp } from "./quantised/looked_up.ts";
 import { gatherBlocks, nbits } from "./quantised/nbits.ts";
@@ -24,5 +24,5 @@ export const builtIn: readonly Canonicaliser[] = [
   ...[quantisedAttention, packedAttention, multiHeadAttention, groupQueryAttention, standardAttention, rotary],
   ...fusedNorms,
   ...activations,
-  ...[norms, geluErf, geluTanh, silu, swish],
+  ...[foldedNorm, norms, geluErf, geluTanh, silu, swish],
 ];

@@ -54,6 +54,25 @@ describe("norm", () => {
     expect(nodes.map(({ op, attributes }) => [op, attributes["axis"]])).toEqual([["LayerNormalization", -2]]);
     expect(error).toBeLessThan(1e-6);
   });
+  test("leaves a scale over other axes than the mean outside", async () => {
+    const s = new Sketch(), x = s.input(2, 3, 8), d = s.op("Sub", [x, mean(s, x, -1, -2)]);
+    const { ops, error } = await compare(s, [s.op("Mul", [s.op("Div", [d, deviation(s, d, 1e-5, 1, 2)]), s.c([8])])]);
+    expect(ops).toEqual(["LayerNormalization", "Mul"]);
+    expect(error).toBeLessThan(1e-6);
+  });
+  test("reads LayerNorm as TensorFlow's exporter writes it, folded and with pools for means", async () => {
+    const s = new Sketch(), x = s.input(2, 3, 8), mu = s.op("GlobalAveragePool", [x]), d = s.op("Sub", [x, mu]);
+    const variance = s.op("Add", [s.op("GlobalAveragePool", [s.op("Mul", [d, d])]), s.c(1e-3)]);
+    const scale = s.op("Mul", [s.op("Reciprocal", [s.op("Sqrt", [variance])]), s.c([8])]);
+    const { nodes, error } = await compare(s, [
+      s.op("Add", [s.op("Mul", [x, scale]), s.op("Sub", [s.c([8]), s.op("Mul", [mu, scale])])]),
+    ]);
+    expect(nodes.map(({ op, attributes }) => [op, attributes["epsilon"]])).toEqual([[
+      "LayerNormalization",
+      expect.closeTo(1e-3, 8),
+    ]]);
+    expect(error).toBeLessThan(1e-5);
+  });
   test("refuses a mean over an axis that is not the last", async () => {
     const s = new Sketch(), x = s.input(2, 3, 8), d = centre(s, x, 1);
     const { ops, report } = await compare(s, [s.op("Div", [d, deviation(s, d, 1e-5, 1)])]);

@@ -5,78 +5,23 @@
  *
  * @module
  */
-import { type Node, number } from "../graph/graph.ts";
+import type { Node } from "../graph/graph.ts";
 import { fromNumbers } from "../graph/fold.ts";
 import { size } from "../graph/tensor.ts";
-import { besideScalar, same } from "./algebra.ts";
+import { same } from "./algebra.ts";
 import { because, type Canonicaliser, type Refusal } from "./canonicaliser.ts";
 import { Draft } from "./draft.ts";
 import type { Scene } from "./scene.ts";
+import { centred, inverseRoot, quotients, type Spread, spreadOf } from "./statistics.ts";
 
-/** d / √(mean(d²) + ε) over `axis` and all axes after it. */
-interface Normalised {
-  readonly d: string;
-  readonly axis: number;
-  readonly epsilon: number;
-  readonly mean: Node;
-}
-
-/** The square root that a factor divides by: d/√v, d·(1/√v), d·v^−½. */
-function root(scene: Scene, node: Node): { d: string; v: string }[] {
-  const inverse = (t: string): string | undefined => {
-    const reciprocal = scene.made(t, "Reciprocal"), quotient = scene.made(t, "Div"), power = scene.made(t, "Pow");
-    if (reciprocal) return scene.made(reciprocal.inputs[0], "Sqrt")?.inputs[0];
-    if (quotient && scene.scalar(quotient.inputs[0]) === 1) return scene.made(quotient.inputs[1], "Sqrt")?.inputs[0];
-    return power && scene.scalar(power.inputs[1]) === -0.5 ? power.inputs[0] : undefined;
-  };
-  const [a, b] = node.inputs as [string, string];
-  if (node.op === "Div") {
-    const v = scene.made(b, "Sqrt")?.inputs[0];
-    return v ? [{ d: a, v }] : [];
-  }
-  return ([[a, b], [b, a]] as const).flatMap(([d, t]) => {
-    const v = inverse(t);
-    return v ? [{ d, v }] : [];
-  });
-}
-
-/** What a tensor is the square of: d², d·d. */
-function squared(scene: Scene, tensor: string | undefined): string | undefined {
-  const power = scene.made(tensor, "Pow"), product = scene.made(tensor, "Mul");
-  if (power && scene.scalar(power.inputs[1]) === 2) return power.inputs[0];
-  return product && same(scene, product.inputs[0], product.inputs[1]) ? product.inputs[0] : undefined;
-}
-
-/** First axis of a mean over the last axes; a reason where it is over others. */
-function trailing(scene: Scene, mean: Node): number | string {
-  const rank = scene.dims(mean.inputs[0])?.length;
-  const axes = (mean.attributes["axes"] as readonly number[] | undefined) ?? scene.values(mean.inputs[1]);
-  if (rank === undefined || !axes) return "the axes of the mean are not known";
-  if (number(mean, "keepdims", 1) !== 1) return "the mean does not keep its axes";
-  const sorted = axes.map((a) => (a < 0 ? a + rank : a)).sort((p, q) => p - q);
-  return sorted.every((a, i) => a === rank - axes.length + i)
-    ? rank - axes.length
-    : `the mean is over axes ${sorted}, not the last ones`;
-}
-
-/** Reads a node as a normalisation of d. */
-function normalised(scene: Scene, node: Node): Normalised | Refusal | undefined {
+/** Reads a node as d / √(mean(d²) + ε). */
+function normalised(scene: Scene, node: Node): Spread | Refusal | undefined {
   if (node.op !== "Div" && node.op !== "Mul") return undefined;
-  for (const { d, v } of root(scene, node)) {
-    const sum = besideScalar(scene, scene.made(v, "Add"), "Add"), mean = scene.made(sum?.operand ?? v, "ReduceMean");
-    if (!mean || !same(scene, squared(scene, mean.inputs[0]), d)) continue;
-    const axis = trailing(scene, mean);
-    return typeof axis === "string" ? because(axis, mean) : { d, axis, epsilon: sum?.scalar ?? 0, mean };
+  for (const { d, v } of quotients(scene, node)) {
+    const spread = spreadOf(scene, v);
+    if (spread && ("because" in spread || same(scene, spread.d, d))) return spread;
   }
   return undefined;
-}
-
-/** x of x − mean(x) over the same axes. */
-function centred(scene: Scene, { d, axis }: Normalised): string | undefined {
-  const difference = scene.made(d, "Sub"), mean = scene.made(difference?.inputs[1], "ReduceMean");
-  return mean && same(scene, mean.inputs[0], difference!.inputs[0]) && trailing(scene, mean) === axis
-    ? difference!.inputs[0]
-    : undefined;
 }
 
 /** The operand of `op` beside the one that `inner` makes, where it is a weight over the normalised axes. */
@@ -107,9 +52,11 @@ export const norms: Canonicaliser = {
       const found = core && normalised(scene, core);
       if (!found) return undefined;
       if ("because" in found) return void (refused = found);
-      const x = centred(scene, found) ?? (bias === undefined ? found.d : undefined), type = scene.type(x);
+      const x = centred(scene, found)?.x ?? (bias === undefined ? found.d : undefined), type = scene.type(x);
       if (!x || !type) return undefined;
-      const draft = new Draft(node, scene), dims = type.dims.slice(found.axis);
+      const dims = type.dims.slice(found.axis), draft = new Draft(node, scene);
+      // A scale over other axes than the mean is a product of its own.
+      if ([weight, bias].some((w) => w && size(scene.dims(w)!) !== size(dims))) return undefined;
       const flat = (t: string): string => (scene.dims(t)!.length === dims.length ? t : draft.reshape(t, dims));
       const scale = weight
         ? flat(weight)
@@ -134,6 +81,43 @@ export const norms: Canonicaliser = {
       }
     }
     return (node.op === "Mul" ? scaledBy(node) : undefined) ?? read(node) ?? refused;
+  },
+};
+
+/**
+ * x s + (b − μ s) with s = w/√(σ² + ε): TensorFlow's exporter writes LayerNorm as it writes a folded batch norm.
+ */
+export const foldedNorm: Canonicaliser = {
+  name: "norm-folded",
+  summary: "x s + (b − s mean x), s = w/√(var x + ε) → LayerNormalization",
+  at: ["Add"],
+  rewrite(node, scene) {
+    for (const [i, j] of [[0, 1], [1, 0]] as const) {
+      const product = scene.made(node.inputs[i], "Mul"),
+        shift = scene.made(node.inputs[j], "Sub"),
+        shifted = scene.made(shift?.inputs[1], "Mul");
+      if (!product || !shift || !shifted) continue;
+      const s = product.inputs.find((input) => shifted.inputs.includes(input)),
+        x = product.inputs.find((input) => input !== s);
+      for (
+        const { inner, weight } of weightBeside(scene, scene.made(s, "Mul"), {
+          op: "Mul",
+          dims: scene.dims(x)?.slice(-1) ?? [],
+        })
+      ) {
+        const v = inverseRoot(scene, inner), spread = v && spreadOf(scene, v);
+        if (!spread) continue;
+        if ("because" in spread) return spread;
+        const centre = centred(scene, spread),
+          mean = shifted.inputs.find((input) => input !== s),
+          bias = shift.inputs[0]!;
+        if (!centre || centre.x !== x || !same(scene, centre.mean, mean) || !scene.isFixed(bias)) continue;
+        const draft = new Draft(node, scene), rank = scene.dims(x)!.length;
+        if (spread.axis !== rank - 1) return because("its scale runs over fewer axes than its mean", node);
+        return draft.ends(draft.op("LayerNormalization", [x, weight, bias], { axis: -1, epsilon: spread.epsilon }));
+      }
+    }
+    return undefined;
   },
 };
 
