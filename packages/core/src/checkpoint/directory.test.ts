@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,6 +133,29 @@ test("missing external data is named", async () => {
   await expect(readCheckpoint(filesFromBytes("mine", new Map([["onnx/model.onnx", external]])))).rejects.toThrow(
     fails("EXTERNAL_MISSING"),
   );
+});
+
+test("links of Hugging Face's own cache are followed to its blobs, and nowhere else", async () => {
+  const repository = join(root, "models--org--name"), snapshot = join(repository, "snapshots/abc/onnx");
+  mkdirSync(snapshot, { recursive: true });
+  mkdirSync(join(repository, "blobs"));
+  writeFileSync(join(repository, "blobs/1"), external);
+  writeFileSync(join(repository, "blobs/2"), new Uint8Array(Float32Array.of(3, 4).buffer));
+  symlinkSync("../../../blobs/1", join(snapshot, "model.onnx"));
+  symlinkSync("../../../blobs/2", join(snapshot, "w.bin"));
+  const { externalData } = await openCheckpoint(join(repository, "snapshots/abc"));
+  expect(externalData[0]!.data).toEqual(new Uint8Array(Float32Array.of(3, 4).buffer));
+  rmSync(join(snapshot, "w.bin"));
+  symlinkSync(join(root, "secret"), join(snapshot, "w.bin"));
+  await expect(openCheckpoint(join(repository, "snapshots/abc"))).rejects.toThrow(fails("EXTERNAL_PATH"));
+});
+
+test("a pipe in place of a file is not waited for", async () => {
+  const folder = join(root, "piped");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "model.onnx"), external);
+  execFileSync("mkfifo", [join(folder, "w.bin"), join(folder, "config.json")]);
+  await expect(openCheckpoint(folder)).rejects.toThrow(fails("EXTERNAL_PATH"));
 });
 
 test("labels count only where every class has one", async () => {

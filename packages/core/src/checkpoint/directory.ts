@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { checkpointUnknown, fileMissing, modelTooLarge } from "../errors.ts";
 import { containedPath } from "../onnx/external.ts";
@@ -24,7 +24,14 @@ const depth = 3;
  * @param options.id what results call it; the directory's name unless said
  */
 export function filesFromDirectory(directory: string, options: { id?: string } = {}): Files {
-  const root = resolve(directory);
+  const root = resolve(directory),
+    blobs = basename(dirname(root)) === "snapshots" ? resolve(root, "../../blobs") : undefined;
+  /** Hugging Face's cache keeps `snapshots/<commit>/…` as links to `blobs/<digest>` of the same repository: those may be followed. */
+  const inBlobs = async (path: string): Promise<string | undefined> => {
+    if (!blobs) return undefined;
+    const [target, home] = await Promise.all([realpath(path), realpath(blobs)]).catch(() => []);
+    return target && home && dirname(target) === home ? basename(target) : undefined;
+  };
   const walk = async (folder: string, left: number): Promise<string[]> => {
     const entries = await readdir(folder, { withFileTypes: true });
     const below = await Promise.all(
@@ -40,9 +47,10 @@ export function filesFromDirectory(directory: string, options: { id?: string } =
     id: options.id ?? basename(root),
     list: () => walk(root, depth),
     async read(path, { contained = false } = {}) {
-      const inside = containedPath(path);
-      // A model names its data relative to itself: both are judged from the checkpoint's root.
-      return contained ? readContained(root, inside) : readWhole(join(root, ...inside.split("/")));
+      const inside = containedPath(path), place = join(root, ...inside.split("/"));
+      if (!contained) return readWhole(place);
+      const blob = await inBlobs(place);
+      return blob ? readContained(blobs!, blob) : readContained(root, inside);
     },
   };
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { externalMissing, externalPath, modelTooLarge } from "../errors.ts";
 import type { ExternalSlice } from "../graph/graph.ts";
@@ -51,11 +51,12 @@ export function readContained(
 
 /** A whole file, of any size the memory takes (`readFile` stops at 2 GiB). @returns `undefined` where there is none */
 export async function readWhole(path: string): Promise<Uint8Array | undefined> {
-  const descriptor = await open(path).catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
     throw error;
   });
-  if (!descriptor) return undefined;
+  if (!found?.isFile()) return undefined;
+  const descriptor = await open(path);
   try {
     return readFully(descriptor.fd, { location: path, offset: 0, length: (await descriptor.stat()).size });
   } finally {
@@ -78,7 +79,7 @@ function openContained(directory: string, location: string, hardLinks: boolean):
   }
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)); // a pipe must not wait
   } catch (cause) {
     throw externalPath(location, `it cannot be opened (${(cause as NodeJS.ErrnoException).code ?? "unknown"})`);
   }
