@@ -106,6 +106,15 @@ describe("the program", () => {
     expect(compile({ shaped, sources: ["x"], target: "y", at: ["x"], composite: gradient }).taps).toEqual(["t"]);
   });
 
+  test("a cast that changes nothing is read before it", () => {
+    const { shaped } = trialOf({ x: draw(2, 3) }, [["Tanh", "x", "t"], ["Cast", "t", "same", { to: 1 }], [
+      "Mul",
+      "same same",
+      "y",
+    ]]);
+    expect(compile({ shaped, sources: ["x"], target: "y", at: ["x"], composite: gradient }).taps).toEqual(["t"]);
+  });
+
   test("values can be asked for alone, without a message", () => {
     const { shaped } = trialOf({ x: draw(2, 3) }, [["Tanh", "x", "t"], ["Transpose", "t", "u"]]);
     const program = compile({ shaped, sources: ["x"], target: "u", at: [], values: ["u"], composite: gradient });

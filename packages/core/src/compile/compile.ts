@@ -97,7 +97,7 @@ export function compile(request: CompileRequest): Program {
     const g = collect(name);
     if (g) cotangents.set(name, b.lift(g));
   }
-  const recomputed = new Map(values.map((name) => [name, forward.value(name)])), lines = ledger?.lines ?? [];
+  const recomputed = new Map(values.map((name) => [name, forward.value(name)])), lines = (ledger?.lines ?? []).map((line) => ({ ...line, tensor: b.lift(line.tensor) }));
   const { steps, used } = prune(b.steps, [...cotangents.values(), ...recomputed.values(), ...lines.map((line) => line.tensor)]);
   const keep = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([name]) => used.has(name)));
   return {

@@ -57,6 +57,8 @@ export class ForwardValues {
     const node = this.#made.get(name), type = types.get(name);
     const inFile = graph.inFile.has(name) || graph.inputs.some((port) => port.name === name);
     if (node && (!inFile || this.isFixed(name) || this.#moves(node))) return this.#recompute(node, name);
+    // A cast to its own type is gone from an optimised session, and cannot be tapped there.
+    if (node?.op === "Cast" && type?.dtype === types.get(node.inputs[0]!)?.dtype) return this.value(node.inputs[0]!);
     if (!type) throw unknownTensor(name);
     if (!inFile) throw broken(`"${name}" is neither computed by the file nor by a node`);
     this.taps.add(name);
