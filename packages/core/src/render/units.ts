@@ -14,6 +14,8 @@ export interface Unit {
   readonly glued: boolean;
   readonly source?: string;
   readonly score: number;
+  /** How far the score may be off to either side, where it is an estimate. */
+  readonly within?: number;
 }
 
 const alphabetic = /^[\p{L}\p{N}\p{M}']$/u;
@@ -46,7 +48,8 @@ export function continues(explanation: Explanation, index: number): boolean {
 
 /** Tokens with their scores, or words where the explanation has them. */
 export function unitsOf(explanation: ExplanationOf<"token-scores">): Unit[] {
-  const { tokens, words, data: { values, join } } = explanation;
+  const { tokens, words, data: { values, join, low, high } } = explanation;
+  const within = (t: number): number => Math.max(high![t]! - values[t]!, values[t]! - low![t]!);
   const wordAt = new Map(words?.map((word) => [word.tokens[0]!, word]));
   const inner = new Set(words?.flatMap((word) => word.tokens.slice(1)));
   const units: Unit[] = [];
@@ -62,6 +65,7 @@ export function unitsOf(explanation: ExplanationOf<"token-scores">): Unit[] {
       glued: !word && continues(explanation, i),
       ...(token.source === undefined ? {} : { source: token.source }),
       score: join === "max" ? Math.max(...scores) : scores.reduce((a, b) => a + b, 0),
+      ...(low && high ? { within: indices.map(within).reduce((a, b) => a + b, 0) } : {}),
     });
   });
   return units;

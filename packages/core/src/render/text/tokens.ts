@@ -21,6 +21,8 @@ interface Row {
   readonly scale: number;
   readonly signed: boolean;
   readonly number: (score: number) => string;
+  /** `±0.4` of an estimate that can be off. */
+  readonly within: (unit: Unit) => string;
 }
 
 const rowOf = (explanation: TokenScores): Row => {
@@ -31,6 +33,7 @@ const rowOf = (explanation: TokenScores): Row => {
     units,
     scale,
     signed: explanation.signed,
+    within: ({ within = 0 }) => within > 0 ? `±${plain(within, decimals)}` : "",
     number: (score) => explanation.signed ? withSign(score, decimals) : plain(score, decimals),
   };
 };
@@ -54,7 +57,10 @@ export function tokenLines(explanations: readonly TokenScores[], ink: Ink, width
     const shown = units.flatMap((unit, i) => (unit.source === source && !unit.special ? [i] : []));
     const words = shown.map((i) => (units[i]!.glued ? "·" : "") + clip(visible(units[i]!.text), longest));
     const widths = shown.map((i, k) =>
-      Math.max(cells(words[k]!), ...rows.map((row) => cells(row.number(row.units[i]!.score)))) + 2
+      Math.max(
+        cells(words[k]!),
+        ...rows.flatMap((row) => [row.number(row.units[i]!.score), row.within(row.units[i]!)].map(cells)),
+      ) + 2
     );
     for (const block of blocks(widths, margin, width)) {
       lines.push(
@@ -71,6 +77,8 @@ export function tokenLines(explanations: readonly TokenScores[], ink: Ink, width
         lines.push(
           (" ".repeat(margin) + line((k) => centre(mark(row.units[shown[k]!]!.score, row), widths[k]! - 1))).trimEnd(),
         );
+        const bounds = line((k) => centre(row.within(row.units[shown[k]!]!), widths[k]! - 1));
+        if (bounds.trim() !== "") lines.push(" ".repeat(margin) + ink.dim(bounds));
       }
       lines.push("");
     }
