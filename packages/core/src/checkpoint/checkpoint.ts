@@ -28,6 +28,8 @@ export interface Checkpoint {
   readonly dtype: string;
   /** The model file's own bytes. */
   readonly model: Uint8Array;
+  /** The encoder's file, where `model` is a decoder that reads its hidden states and the encoder lies beside it. */
+  readonly encoder?: Uint8Array;
   /** SHA-256 of the model file. */
   readonly sha256: string;
   /** SHA-256 of each file that was read, by path. */
@@ -74,14 +76,21 @@ export async function readCheckpoint(files: Files, options: ReadOptions = {}): P
     return bytes && parsed(path, await seen(path, bytes));
   };
   const { path, bytes } = await modelOf(files, options);
-  const model = await seen(path, bytes), proto = decode(model);
-  checkLimits(proto, { ...defaultLimits, ...options.limits });
   const folder = path.slice(0, path.lastIndexOf("/") + 1), external = new Map<string, Uint8Array>();
-  for (const location of externalLocations(tensorsOf(proto))) {
-    const data = await files.read(folder + location, { contained: true });
-    if (!data) throw externalMissing(location, "is missing");
-    external.set(location, await seen(folder + location, data));
-  }
+  const checked = async (file: Uint8Array): Promise<ModelProto> => {
+    const proto = decode(file);
+    checkLimits(proto, { ...defaultLimits, ...options.limits });
+    for (const location of externalLocations(tensorsOf(proto))) {
+      if (external.has(location)) continue;
+      const data = await files.read(folder + location, { contained: true });
+      if (!data) throw externalMissing(location, "is missing");
+      external.set(location, await seen(folder + location, data));
+    }
+    return proto;
+  };
+  const model = await seen(path, bytes), proto = await checked(model);
+  const encoder = readsEncoder(proto) ? await encoderOf(files, path) : undefined;
+  if (encoder) await checked(await seen(encoder.path, encoder.bytes));
   const config = await json("config.json") ?? {};
   const tokenizerJson = await json("tokenizer.json"),
     tokenizerConfig = tokenizerJson && await json("tokenizer_config.json");
@@ -95,6 +104,7 @@ export async function readCheckpoint(files: Files, options: ReadOptions = {}): P
     path,
     dtype: precisionOf(proto),
     model,
+    ...(encoder ? { encoder: encoder.bytes } : {}),
     sha256: digests.get(path)!,
     digests,
     external: externalFromBytes(external),
@@ -119,6 +129,20 @@ async function modelOf(files: Files, { path, ...wish }: ReadOptions): Promise<{ 
     if (bytes) return { path: choice.path, bytes };
   }
   throw fileMissing(files.id, candidates(wish)[0]!.path, undefined);
+}
+
+/** Whether a model is the second half of an encoder-decoder, as optimum exports it. */
+const readsEncoder = ({ graph }: ModelProto): boolean =>
+  graph?.input.some(({ name }) => name === "encoder_hidden_states") ?? false;
+
+/** The encoder beside a decoder: of the same precision, else the full one. */
+async function encoderOf(files: Files, decoder: string): Promise<{ path: string; bytes: Uint8Array } | undefined> {
+  const same = decoder.replace(/decoder_(model_merged|with_past_model|model)/, "encoder_model");
+  for (const path of new Set([same, `${decoder.slice(0, decoder.lastIndexOf("/") + 1)}encoder_model.onnx`])) {
+    const bytes = path === decoder ? undefined : await files.read(path);
+    if (bytes) return { path, bytes };
+  }
+  return undefined;
 }
 
 /** Every tensor of a model that may lie elsewhere. */

@@ -158,6 +158,36 @@ test("a pipe in place of a file is not waited for", async () => {
   await expect(openCheckpoint(folder)).rejects.toThrow(fails("EXTERNAL_PATH"));
 });
 
+test("a decoder that reads an encoder's hidden states brings the encoder along, in its own precision", async () => {
+  const part = (input: string, output: string) =>
+    fileOf({
+      input: [info(input, [1])],
+      output: [info(output, [1])],
+      node: [{ opType: "Neg", input: [input], output: [output] }],
+    });
+  const decoder = part("encoder_hidden_states", "logits"),
+    encoder = part("input_ids", "last_hidden_state"),
+    small = part("pixels", "last_hidden_state");
+  const read = (paths: [string, Uint8Array][], dtype?: string) =>
+    readCheckpoint(filesFromBytes("m", new Map(paths)), dtype ? { dtype } : {});
+  const all: [string, Uint8Array][] = [
+    ["onnx/decoder_model_merged.onnx", decoder],
+    ["onnx/decoder_model_merged_quantized.onnx", decoder],
+    ["onnx/encoder_model.onnx", encoder],
+    ["onnx/encoder_model_quantized.onnx", small],
+  ];
+  const { path, encoder: found, digests } = await read(all);
+  expect([path, found]).toEqual(["onnx/decoder_model_merged.onnx", encoder]);
+  expect(digests.has("onnx/encoder_model.onnx")).toBe(true);
+  expect((await read(all, "int8")).encoder).toEqual(small);
+  expect((await read(all.slice(0, 3), "int8")).encoder).toEqual(encoder);
+  expect((await read(all.slice(0, 1))).encoder).toBeUndefined();
+  expect(
+    (await read([["onnx/decoder_model.onnx", part("input_ids", "logits")], ["onnx/encoder_model.onnx", encoder]]))
+      .encoder,
+  ).toBeUndefined();
+});
+
 test("labels count only where every class has one", async () => {
   const labels = async (id2label: unknown) =>
     (await readCheckpoint(
