@@ -5,6 +5,7 @@
  */
 import type { Canonicaliser } from "./canonicaliser.ts";
 import { packedAttention, quantisedAttention } from "./fused/attention.ts";
+import { experts, quantisedExperts } from "./fused/experts.ts";
 import { groupQueryAttention } from "./fused/group_query.ts";
 import { multiHeadAttention } from "./fused/multi_head.ts";
 import { rotary } from "./fused/rotary.ts";
@@ -22,6 +23,7 @@ import { silu, swish } from "./silu.ts";
 export const builtIn: readonly Canonicaliser[] = [
   ...[lookedUp, fusedDynamicQuantise, dynamicQuantiseLstm, dynamicQuantise, qdq, qgemm, nbits, gatherBlocks],
   ...[quantisedAttention, packedAttention, multiHeadAttention, groupQueryAttention, standardAttention, rotary],
+  ...[experts, quantisedExperts],
   ...fusedNorms,
   ...activations,
   ...[foldedNorm, norms, geluErf, geluTanh, silu, swish],

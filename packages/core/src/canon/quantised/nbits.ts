@@ -56,7 +56,7 @@ function tailless4(data: Uint8Array, { rows, columns, stored }: Rows): Uint8Arra
   return made;
 }
 /** The zero point where none is given: the middle of the range. */
-const middle = (rows: number, columns: number, bits: 4 | 8): Constant => {
+export const middle = (rows: number, columns: number, bits: 4 | 8): Constant => {
   const type = { dtype: (bits === 4 ? "uint4" : "uint8") as DType, dims: [rows, columns] };
   return {
     ...type,
@@ -67,7 +67,7 @@ const middle = (rows: number, columns: number, bits: 4 | 8): Constant => {
   };
 };
 
-const reshaped = ({ dtype, read }: Constant, dims: readonly number[]): Constant => ({
+export const reshaped = ({ dtype, read }: Constant, dims: readonly number[]): Constant => ({
   dtype,
   dims,
   read: () => ({ ...read(), dims }),
