@@ -32,9 +32,9 @@ const sink = (stream: NodeJS.WriteStream): Sink => ({
 /** The process' own streams. A reader who leaves (`| head`) ends the run quietly. */
 export function processIo(): Io {
   const interrupt = new AbortController();
-  process.once("SIGINT", () => {
+  process.on("SIGINT", () => {
+    if (interrupt.signal.aborted) process.exit(130); // a second Ctrl-C does not wait
     interrupt.abort();
-    process.once("SIGINT", () => process.exit(130)); // a second Ctrl-C does not wait
   });
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   return {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Answer, type Explanation, leaked, type Ledger } from "../result/mod.ts";
+import type { Answer, Explanation, Ledger } from "../result/mod.ts";
 import type { Catalogue } from "./locale.ts";
 import { bytes, decimalsFor, duration, percent, plain, withSign } from "./numbers.ts";
 
@@ -71,7 +71,10 @@ export function readingOf(explanation: Explanation, say: Catalogue): string[] {
 export function ledgerLines(ledger: Ledger, say: Catalogue): LedgerLine[] {
   const decimals = decimalsFor(Math.abs(ledger.value));
   const whole = Math.abs(ledger.value) || 1;
-  const line = (id: Exclude<keyof Catalogue["ledger"], "open" | "closed" | "title">, value: number): LedgerLine => ({
+  const line = (
+    id: Exclude<keyof Catalogue["ledger"], "open" | "closed" | "little" | "title">,
+    value: number,
+  ): LedgerLine => ({
     id,
     label: say.ledger[id],
     value: id === "value" ? plain(value, decimals) : withSign(value, Math.max(decimals, 3)),
@@ -81,6 +84,13 @@ export function ledgerLines(ledger: Ledger, say: Catalogue): LedgerLine[] {
     .filter((id) => Math.abs(ledger.leaks[id]) > 5e-4 * whole)
     .map((id) => line(id, ledger.leaks[id]));
   return [line("value", ledger.value), line("tokens", ledger.tokens), ...leaks, line("residual", ledger.residual)];
+}
+
+/** Whether the books close, and whether enough arrived at the tokens to speak of shares. */
+function verdictOf(ledger: Ledger, say: Catalogue): string {
+  const whole = Math.abs(ledger.value) || 1, arrived = Math.abs(ledger.tokens) / whole;
+  if (!ledger.closed) return say.ledger.open(percent(Math.abs(ledger.residual) / whole));
+  return arrived < 0.5 ? `${say.ledger.closed} ${say.ledger.little(percent(arrived))}` : say.ledger.closed;
 }
 
 /** All of it. */
@@ -105,9 +115,7 @@ export function describe(explanation: Explanation, say: Catalogue): Description 
       ledger: {
         lines: ledgerLines(ledger, say),
         closed: ledger.closed,
-        verdict: ledger.closed ? say.ledger.closed : say.ledger.open(
-          percent(Math.abs(ledger.value - ledger.tokens - leaked(ledger)) / (Math.abs(ledger.value) || 1)),
-        ),
+        verdict: verdictOf(ledger, say),
       },
     }),
     checks: checks.map(({ id, title, status, summary }) => ({

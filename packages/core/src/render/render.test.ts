@@ -150,6 +150,14 @@ describe("text", () => {
     }
   });
 
+  test("closed books of which little reached the tokens say so", () => {
+    const explanation = sample("token-scores"), ledger = explanation.diagnostics.ledger!;
+    expect(renderText([explanation])).not.toContain("Only");
+    ledger.leaks.softmax += ledger.tokens - 0.25;
+    ledger.tokens = 0.25;
+    expect(renderText([explanation]).replace(/\s+/g, " ")).toContain("Only 10.0 % of the value reached the tokens");
+  });
+
   test("sub-words are joined as the result says: sums for relevance, the strongest for Grad-CAM", () => {
     const explanation = sample("token-scores");
     expect(renderText([explanation])).toContain("+0.28"); // 0.5 − 0.22

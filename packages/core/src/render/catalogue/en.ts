@@ -74,6 +74,8 @@ export const en = {
     nonlinear: "other non-linear operators",
     residual: "unaccounted",
     closed: "The books close: every part of the value is accounted for.",
+    little: (share: string) =>
+      `Only ${share} of the value reached the tokens: read the scores as an order, not as shares.`,
     open: (share: string) =>
       `The books do NOT close: ${share} of the value is unaccounted for, so do not rely on these scores.`,
   },

@@ -53,7 +53,7 @@ p{margin:.35rem 0;max-width:42rem}
 .scroll{overflow-x:auto;margin:.8rem 0}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
 caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-th,td{padding:.28rem .7rem;text-align:left;vertical-align:top}
+th,td{padding:.28rem .7rem;text-align:left;vertical-align:top;overflow-wrap:normal}
 thead th{border-bottom:1px solid var(--line);font-weight:600}
 tbody th{font-weight:500}
 td.num,th.num{text-align:right;white-space:nowrap}
@@ -80,6 +80,6 @@ summary{cursor:pointer;color:var(--accent);font-size:.92rem}
 footer{border-top:1px solid var(--line);margin-top:3rem;padding-top:1.2rem;padding-bottom:3rem}
 footer dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.6rem 0}
 footer dd{margin:0}
-@media (max-width:30rem){.answers li{grid-template-columns:1fr 5rem}.answers .bar{grid-column:1/-1}h1{font-size:1.5rem}}
+@media (max-width:30rem){.ledger th,.ledger td{padding-left:0}.ledger td:last-child{min-width:5rem}.answers li{grid-template-columns:1fr 5rem}.answers .bar{grid-column:1/-1}h1{font-size:1.5rem}}
 @media print{details{display:block}.pick,summary{display:none}body{font-size:11pt}.v,.t,td,i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
