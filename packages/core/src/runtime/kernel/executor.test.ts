@@ -192,6 +192,22 @@ describe.each(
     await mine.release();
   });
 
+  test("keeps runs of one program apart when they are asked for at once", async () => {
+    const { program, taps, given } = programOf((b) => {
+      const x = (b as Writing).tap("x", [2, 5]),
+        axis = b.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(1n) });
+      const step = { op: "CumSum", domain: "", inputs: [b.scale(x, 2), axis], outputs: ["summed"], attributes: {} };
+      return b.add(b.forward(step, [{ dtype: "float32", dims: [2, 5] }])[0]!, x);
+    });
+    const mine = await executor.prepare(program),
+      [output] = outputsOf(program),
+      other = new Map([["x", fromShape([2, 5], random(99))]]);
+    const alone = [await mine.run(taps, given), await mine.run(other, given)].map((found) => found.get(output!)!.data);
+    const together = await Promise.all([mine.run(taps, given), mine.run(other, given)]);
+    expect(together.map((found) => found.get(output!)!.data)).toEqual(alone);
+    await mine.release();
+  });
+
   test("reads 8-bit and blocked 4-bit weights as they are, both ways, and as floats where an operator needs that", async () => {
     const { program, taps, given } = programOf((b, next) => {
       const x = (b as Writing).tap("x", [3, 64]), y = (b as Writing).tap("y", [3, 40]);

@@ -70,8 +70,36 @@ export function kernelExecutor(options: KernelExecutorOptions = {}): KernelExecu
 /** A stretch of kernel commands whose lists lie in memory, or one foreign step. */
 type Stage = { table: number } | { foreign: ForeignCommand; session: Session };
 
+/** Prepares a program; what was held for one that cannot be prepared is given back. */
 async function prepare(engine: Engine, program: Program, fallback: SessionOptions): Promise<PreparedOnKernel> {
-  const { heap, weights } = engine, l = new Lowering(program, { weights, scratch: engine.scratch });
+  const l = new Lowering(program, { weights: engine.weights, scratch: engine.scratch }), owned: [number, number][] = [];
+  const giveBack = (): void => {
+    for (const [at, bytes] of owned) engine.heap.free(at, bytes);
+    for (const [of, form] of l.held) engine.weights.drop(of, form);
+  };
+  try {
+    return await placed(engine, l, { fallback, owned, giveBack });
+  } catch (cause) {
+    giveBack();
+    throw cause;
+  }
+}
+
+interface Placing {
+  readonly fallback: SessionOptions;
+  /** Ranges of the heap this program takes, filled in as they are taken. */
+  readonly owned: [number, number][];
+  readonly giveBack: () => void;
+}
+
+/** Lowers a program, gives everything its place and writes the lists. */
+async function placed(engine: Engine, l: Lowering, { fallback, owned, giveBack }: Placing): Promise<PreparedOnKernel> {
+  const { heap, weights } = engine, { program } = l;
+  const take = (bytes: number): number => {
+    const at = heap.allocate(bytes);
+    owned.push([at, bytes]);
+    return at;
+  };
   const inputs = takesSeed(program) ? [...program.taps, program.seed] : program.taps;
   const given = new Map(inputs.map((name) => [name, l.room(l.dims(name))]));
   for (const [name, view] of given) {
@@ -88,21 +116,36 @@ async function prepare(engine: Engine, program: Program, fallback: SessionOption
   const wanted = new Map(outputsOf(program).map((name) => [name, l.contiguous(l.value(name))]));
   for (const view of wanted.values()) l.keep(view, "after");
 
-  const working = plan(l.storages), region = heap.allocate(working);
+  const working = plan(l.storages), region = take(working);
   for (const storage of l.storages) storage.at += region;
-  const tables = heap.allocate(l.tableBytes), words = new Int32Array(heap.memory.buffer, tables, l.tableBytes / 4);
+  const tables = take(l.tableBytes), words = new Int32Array(heap.memory.buffer, tables, l.tableBytes / 4);
   for (const table of l.tables) words.set(table.words.map((word) => resolve(word, tables)), table.at / 4);
-  const owned: [number, number][] = [[region, working], [tables, l.tableBytes]];
 
   const stages: Stage[] = [];
   for (const stretch of stretches(l.commands)) {
-    if (stretch instanceof Array) stages.push({ table: written(engine, stretch, tables, owned) });
+    if (stretch instanceof Array) stages.push({ table: written(engine, stretch, tables, take) });
     else stages.push({ foreign: stretch, session: await foreignSession(program, stretch.step, fallback) });
   }
   const read = (view: View): Float32Array =>
     new Float32Array(heap.memory.buffer, view.storage.at + 4 * view.offset, size(view.dims));
   const list = [...foreign].map(([op, count]) => `${op} × ${count}`).join(", ");
   let released = false;
+  const carry = async (taps: ReadonlyMap<string, Tensor>, seed: Tensor | undefined): Promise<Map<string, Tensor>> => {
+    if (released) throw broken("a program is run before it is released");
+    for (const [name, view] of given) {
+      const tensor = name === program.seed ? seed : taps.get(name);
+      if (!tensor) throw unknownTensor(name);
+      writeFloats(read(view), tensor);
+    }
+    for (const stage of stages) {
+      if ("table" in stage) engine.walk(stage.table);
+      else await runForeign(stage.foreign, stage.session, program, read);
+    }
+    return new Map(
+      [...wanted].map(([name, view]): [string, Tensor] => [name, typed(program.types.get(name)!, read(view))]),
+    );
+  };
+  let before: Promise<unknown> = Promise.resolve();
   return {
     memory: {
       working,
@@ -118,26 +161,17 @@ async function prepare(engine: Engine, program: Program, fallback: SessionOption
       } MB planned beside ${megabytes(weights.bytes)} MB of weights`,
       ...(foreign.size ? [`left to ONNX Runtime: ${list}`] : []),
     ],
-    async run(taps, seed) {
-      if (released) throw broken("a program is run before it is released");
-      for (const [name, view] of given) {
-        const tensor = name === program.seed ? seed : taps.get(name);
-        if (!tensor) throw unknownTensor(name);
-        writeFloats(read(view), tensor);
-      }
-      for (const stage of stages) {
-        if ("table" in stage) engine.walk(stage.table);
-        else await runForeign(stage.foreign, stage.session, program, read);
-      }
-      return new Map(
-        [...wanted].map(([name, view]): [string, Tensor] => [name, typed(program.types.get(name)!, read(view))]),
-      );
+    run(taps, seed) {
+      // A foreign step lets other work in between: runs of one program share its memory, so they wait for each other.
+      const mine = before.then(() => carry(taps, seed));
+      before = mine.catch(() => undefined);
+      return mine;
     },
     async release() {
       if (released) return;
       released = true;
-      for (const [at, bytes] of owned) heap.free(at, bytes);
-      for (const [of, form] of l.held) weights.drop(of, form);
+      await before;
+      giveBack();
       for (const stage of stages) if ("session" in stage) await stage.session.release();
     },
   };
@@ -161,20 +195,15 @@ function written(
   engine: Engine,
   commands: readonly KernelCommand[],
   tables: number,
-  owned: [number, number][],
+  take: (bytes: number) => number,
 ): number {
   const { heap, order, threads } = engine, entries: number[] = [];
-  const place = (bytes: number): number => {
-    const at = heap.allocate(bytes);
-    owned.push([at, bytes]);
-    return at;
-  };
   for (let thread = 0; thread < threads; thread++) {
-    const list = listOf(commands, thread, { tables, order }), at = place(list.length * 8);
+    const list = listOf(commands, thread, { tables, order }), at = take(list.length * 8);
     new Float64Array(heap.memory.buffer, at, list.length).set(list);
     entries.push(at, list.length);
   }
-  const table = [...entries, engine.stamp()], at = place(table.length * 4);
+  const table = [...entries, engine.stamp()], at = take(table.length * 4);
   new Int32Array(heap.memory.buffer, at, table.length).set(table);
   return at;
 }
