@@ -1,6 +1,6 @@
 """How far the oracle lies from LXT, the authors' own implementation, where LXT knows the family.
 
-usage: python lxt_check.py ZOO STATES      in an environment with lxt 2.1 and transformers 4.52.4; STATES comes from make_zoo.py --states
+usage: python lxt_check.py ZOO STATES [family …]      in an environment with lxt 2.1 and transformers 4.52.4; STATES comes from make_zoo.py --states
 Each case gets `lxt: {attnlrp, cplrp}`: the largest difference relative to the largest relevance.
 """
 
@@ -42,13 +42,13 @@ def relevance(states: str, name: str, method: str, case: dict) -> list[float]:
     return (embeddings * embeddings.grad).sum(-1)[0].tolist()
 
 
-def main(zoo: str, states: str):
-    for name in FAMILIES:
+def main(zoo: str, states: str, *wanted: str):
+    for name in wanted or FAMILIES:
         files = [f for f in glob.glob(f"{zoo}/{name}-*/case.json") if (c := json.load(open(f)))["family"] == name and c["variant"] is None]
         if not files or not os.path.isdir(f"{states}/{name}"): continue
         case, found = json.load(open(files[0])), {}
         for method in MAPS:
-            run = subprocess.run([sys.executable, __file__, states, name, method, files[0]], capture_output=True, text=True)
+            run = subprocess.run([sys.executable, __file__, "--one", states, name, method, files[0]], capture_output=True, text=True)
             if run.returncode:
                 print(f"{name} {method}: FAILED {run.stderr.strip().splitlines()[-1][:200]}", flush=True)
                 continue
@@ -61,7 +61,7 @@ def main(zoo: str, states: str):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 5:
-        states, name, method, path = sys.argv[1:]
+    if sys.argv[1] == "--one":
+        states, name, method, path = sys.argv[2:]
         print(json.dumps(relevance(states, name, method, json.load(open(path)))))
     else: main(*sys.argv[1:])

@@ -35,6 +35,15 @@ def run(model, call, words, index, method="gradient", alpha=1.0, shift=None, pat
 def per_token(t: torch.Tensor) -> list[float]: return t.sum(-1).flatten().tolist()
 
 
+def scale_of(e: torch.Tensor, g: torch.Tensor) -> float:
+    """What errors of e · g are measured against: its largest entry, or 1e-2 of |e||g| where that is zero but for ε (below 1e-3 of |e||g|).
+
+    A norm right after the embeddings does not feel their scale, so e · g vanishes there and its fp32 value is noise of some 1e-7 |e||g|.
+    """
+    largest, bound = float((e * g).sum(-1).abs().max()), float((e.norm(dim=-1) * g.norm(dim=-1)).max())
+    return largest if largest >= 1e-3 * bound else 1e-2 * bound
+
+
 def integrated_gradients(passes, embeddings, steps=IG_STEPS):
     """∫₀¹ ∂y/∂e(αe) dα · e by Gauss–Legendre quadrature, all look-ups scaled together, baseline zero (captum's default rule and steps)."""
     nodes, weights = np.polynomial.legendre.leggauss(steps)
@@ -69,8 +78,7 @@ def references(model32: nn.Module, make_call: Callable, words_of: Callable, inde
         logits, leaves, _ = passes()
         embeddings = [e.detach().clone() for e in leaves]
         gradients = [torch.zeros_like(e) if e.grad is None else e.grad.clone() for e in leaves]
-        sources = [dict(shape=list(e.shape), x_times_g=per_token(e * g), g_l2=g.norm(dim=-1).flatten().tolist(),
-                        scale=max(float((e * g).sum(-1).abs().max()), 1e-3 * float((e.norm(dim=-1) * g.norm(dim=-1)).max())))
+        sources = [dict(shape=list(e.shape), x_times_g=per_token(e * g), g_l2=g.norm(dim=-1).flatten().tolist(), scale=scale_of(e, g))
                    for e, g in zip(embeddings, gradients)]
         out = dict(value=float(logits[tuple(index)]), logits=logits[tuple(index[:-1])].tolist(), sources=sources, ledgers={},
                    finite_difference=finite_difference(value, embeddings, gradients))

@@ -130,7 +130,7 @@ VARIANTS: dict[str, tuple[list, str, float]] = {
 
 PLAN = [f"{family}-{exporter}-{v}" for family in ("bert", "gpt2", "llama") for exporter in ("torchscript", "dynamo") for v in ("int8", "q4", "fp16", "fused", "ort")] + """
 bert-torchscript-int8ort bert-dynamo-int8ort bert-torchscript-fusedint8 bert-torchscript-fusedq4 bert-torchscript-fusedmha bart-torchscript-fused t5-torchscript-fused vit-torchscript-fused bert-torchscript-fusedfp16 bert-dynamo-qdq bert-torchscript-uint8
-distilbert-torchscript-int8pc distilbert-dynamo-fused distilbert-torchscript-qdq distilbert-torchscript-fusedint8 distilbert-torchscript-int8ort
+distilbert-torchscript-int8pc distilbert-dynamo-fused distilbert-torchscript-fusedint8 distilbert-torchscript-int8ort
 roberta-torchscript-fused roberta-torchscript-int8 roberta-dynamo-int8pc electra-torchscript-int8 albert-dynamo-int8 mpnet-torchscript-ort
 deberta-v2-dynamo-int8 deberta-v2-torchscript-ort modernbert-dynamo-q4 modernbert-torchscript-int8 modernbert-dynamo-q4f16
 gpt2-torchscript-external gpt2-dynamo-fusedint8 gpt2-torchscript-int8pc gpt-neox-dynamo-q8 gpt-neox-torchscript-fused opt-torchscript-ort opt-dynamo-int8
