@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { conditions, pair, table, type Timing } from "./measure.ts";
+import { conditions, pair, record, table, type Timing } from "./measure.ts";
 
 export interface Measured {
   readonly length: number;

@@ -1,13 +1,17 @@
 /**
- * `deno task bench [gemm|explain|scaling …] [--model file.onnx]`: tables with the peers beside us in the same run.
+ * `deno task bench [gemm|explain|scaling|faithfulness|drift …] [--model file.onnx] [--json]`: tables with the peers beside us in the same run.
+ * With `--json` a line `{name, subject, median_ms, min_ms, ratio, peer}` per figure instead. `drift` needs `--full FOLDER`, the fp32 twin.
  *
  * The explained checkpoint is the embedded one unless `--model` names another; figures are kept in RESULTS.md.
  *
  * @module
  */
 import { parseArgs } from "node:util";
+import { drift } from "./drift.ts";
 import { explanation } from "./explanation.ts";
+import { faithfulness } from "./faithfulness.ts";
 import { gemm } from "./gemm.ts";
+import { figures } from "./measure.ts";
 import { scaling } from "./scaling.ts";
 
 const { values, positionals } = parseArgs({
@@ -16,6 +20,9 @@ const { values, positionals } = parseArgs({
   options: {
     model: { type: "string", default: "models/sentiment-en/onnx/model_quantized.onnx" },
     length: { type: "string", default: "128" },
+    count: { type: "string", default: "200" },
+    full: { type: "string" },
+    json: { type: "boolean", default: false },
   },
 });
 const benches: Record<string, () => Promise<string>> = {
@@ -23,13 +30,20 @@ const benches: Record<string, () => Promise<string>> = {
   explain: () => explanation(values.model, Number(values.length)),
   scaling: () => scaling(values.model),
 };
+/** Those that measure answers rather than time: asked for by name. */
+const studies: typeof benches = {
+  faithfulness: () => faithfulness("sentiment-en", Number(values.count)),
+  drift: () => drift("sentiment-en", values.full ?? "models/sentiment-en/onnx/model.onnx", Number(values.count)),
+};
 const wanted = positionals.length ? positionals : Object.keys(benches);
 for (const name of wanted) {
-  const bench = benches[name];
+  const bench = benches[name] ?? studies[name];
   if (!bench) {
-    console.error(`Unknown bench "${name}": choose among ${Object.keys(benches).join(", ")}`);
+    console.error(`Unknown bench "${name}": choose among ${Object.keys({ ...benches, ...studies }).join(", ")}`);
     Deno.exit(2);
   }
-  console.log(await bench());
+  const text = await bench();
+  if (!values.json) console.log(text);
 }
+if (values.json) for (const figure of figures()) console.log(JSON.stringify(figure));
 Deno.exit(0);

@@ -52,3 +52,19 @@ const round = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
 export const pair = ({ min, median }: Timing): string => `${round(min)} / ${round(median)}`;
+
+/** One measured figure, for machines. */
+export interface Figure {
+  readonly name: string;
+  readonly subject: string;
+  readonly median_ms: number;
+  readonly min_ms: number;
+  /** Our time over the peer's, of the minima. */
+  readonly ratio: number;
+  readonly peer: string;
+}
+
+const recorded: Figure[] = [];
+/** Keeps a figure for `--json`. */
+export const record = (figure: Figure): void => void recorded.push(figure);
+export const figures = (): readonly Figure[] => recorded;
