@@ -35,7 +35,7 @@ export const targetRequest = z.strictObject({
   /** A run of tokens that the model might say: its Σ log p is explained. */
   span: z.string().optional(),
   /** Explain every token of the span by itself, all in one forward and one backward pass. */
-  each: z.boolean().default(false),
+  each: z.boolean().optional(),
   /** Where logits have positions; the last by default. Negative counts from the end. */
   position: z.int().optional(),
   /** Explain target minus foil: a label, or a raw index. */
@@ -58,7 +58,7 @@ export const explainRequestSchema = z.strictObject({
   dtype: z.string().optional(),
   input: inputSchema,
   methods: z.array(methodRequest).min(1).default([{ id: "lrp", options: {} }]),
-  target: targetRequest.default({ each: false }),
+  target: targetRequest.default({}),
   /** Join sub-words to words. */
   words: z.boolean().default(false),
   /** Cut an over-long text instead of refusing it. */
