@@ -37,18 +37,11 @@ export const slice = ({ text, starts, ends }: Aligned, from: number, to: number)
   ends: ends.subarray(from, to),
 });
 
-/** The original range that `[from, to)` stands for. An empty text stands for the place `otherwise`. */
-export function span(
-  { text, starts, ends }: Aligned,
-  from = 0,
-  to = text.length,
-  otherwise = 0,
-): [start: number, end: number] {
-  return from < to
-    ? [starts[from]!, Math.max(starts[from]!, ends[to - 1]!)]
-    : from > 0
-    ? [ends[from - 1]!, ends[from - 1]!]
-    : [otherwise, otherwise];
+/** The original range that `[from, to)` stands for. An empty range lies behind what comes before it; an empty text at 0. */
+export function span({ starts, ends }: Aligned, from = 0, to = starts.length): [start: number, end: number] {
+  if (from < to) return [starts[from]!, Math.max(starts[from]!, ends[to - 1]!)];
+  const at = from > 0 ? ends[from - 1]! : starts[0] ?? 0;
+  return [at, at];
 }
 
 /** Builds an aligned text from pieces, each of which stands for a range of another one. */

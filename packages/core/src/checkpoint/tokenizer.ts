@@ -10,7 +10,7 @@
  * @module
  */
 import { type AddedToken, Tokenizer as Library } from "@huggingface/tokenizers";
-import { textTooLong, tokenizerInvalid } from "../errors.ts";
+import { HyalineError, textTooLong, tokenizerInvalid } from "../errors.ts";
 import { AddedTokenSplitter } from "./added_tokens.ts";
 import { type Aligned, original, pastMarks, rewritten, span } from "./alignment.ts";
 import { cut } from "./pieces.ts";
@@ -54,6 +54,7 @@ export class Tokenizer {
   readonly #normalised: AddedTokenSplitter;
   readonly #normalise: readonly ((text: string) => string)[];
   readonly #config: Json;
+  readonly #special: ReadonlySet<number>;
   readonly #trim: boolean;
   readonly #prefix: string | undefined;
   /** Most tokens the model takes, special ones included; `undefined` where the files do not say. */
@@ -74,20 +75,17 @@ export class Tokenizer {
    * ```
    */
   constructor(json: Json, config: Json = {}) {
-    const files = faithful(json, config);
+    const files = sound(() => faithful(json, config));
     this.#config = config;
-    try {
-      this.#library = new Library(files.json, files.config);
-    } catch (cause) {
-      throw tokenizerInvalid(cause instanceof Error ? cause.message : String(cause), cause);
-    }
+    this.#library = sound(() => new Library(files.json, files.config));
     const added = [...this.#library.get_added_tokens_decoder().values()];
     const normaliser = this.#library.normalizer;
     const isNormalised = (token: AddedToken) => token.normalized && normaliser !== null;
-    this.#raw = new AddedTokenSplitter(new Map(added.filter((t) => !isNormalised(t)).map((t) => [t.content, t])));
-    this.#normalised = new AddedTokenSplitter(
-      new Map(added.filter(isNormalised).map((t) => [normaliser!(t.content), t])),
-    );
+    const splitter = (tokens: AddedToken[], content: (token: AddedToken) => string) =>
+      sound(() => new AddedTokenSplitter(new Map(tokens.map((token) => [content(token), token]))));
+    this.#raw = splitter(added.filter((token) => !isNormalised(token)), ({ content }) => content);
+    this.#normalised = splitter(added.filter(isNormalised), ({ content }) => normaliser!(content));
+    this.#special = new Set(added.filter(({ special }) => special).map(({ id }) => id));
     this.#normalise = [...files.before, ...steps(normaliser)];
     this.#trim = files.trimOffsets;
     this.#prefix = files.continuingPrefix;
@@ -111,7 +109,7 @@ export class Tokenizer {
 
   /** Whether an id is a special token: no part of a text. */
   isSpecial(id: number): boolean {
-    return this.#library.get_added_tokens_decoder().get(id)?.special ?? false;
+    return this.#special.has(id);
   }
 
   /** Vocabulary entry of an id. */
@@ -132,10 +130,12 @@ export class Tokenizer {
   /**
    * Encodes a text.
    *
-   * @throws TEXT_TOO_LONG unless `truncate`; TOKENIZER_INVALID for a character the vocabulary has no id for
+   * @throws TEXT_TOO_LONG unless `truncate`; TOKENIZER_INVALID where the files turn out not to fit together, or have no
+   * id for a character
    */
   encode(text: string, options: EncodeOptions = {}): Encoded {
-    const body = this.#body(text), [before, after] = options.specialTokens === false ? [[], []] : this.#template(text);
+    const body = sound(() => this.#body(text));
+    const [before, after] = options.specialTokens === false ? [[], []] : sound(() => this.#template(text));
     const limit = Math.min(this.maxTokens ?? Infinity, options.maxTokens ?? Infinity),
       room = Math.max(0, limit - before.length - after.length);
     if (body.length <= room) return encoded([...before, ...body, ...after]);
@@ -214,7 +214,21 @@ export class Tokenizer {
   }
 }
 
-const encoded = (tokens: readonly TextToken[]): Encoded => ({ ids: tokens.map(({ id }) => id), tokens });
+/** What the library makes of files that contradict themselves comes to light as any kind of error. */
+function sound<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    if (cause instanceof HyalineError) throw cause;
+    throw tokenizerInvalid(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function encoded(tokens: readonly TextToken[]): Encoded {
+  const wrong = tokens.find(({ id }) => !Number.isInteger(id) || id < 0);
+  if (wrong) throw tokenizerInvalid(`the id of "${wrong.piece}" is ${wrong.id}`);
+  return { ids: tokens.map(({ id }) => id), tokens };
+}
 
 /** A normaliser's single steps: each is aligned by itself. */
 function steps(normaliser: Library["normalizer"]): ((text: string) => string)[] {
