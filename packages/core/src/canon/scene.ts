@@ -23,7 +23,7 @@ export class Scene {
   readonly #users = new Map<string, Set<Node>>();
   readonly #outputs: ReadonlySet<string>;
   #nodes: Set<Node>;
-  #fixed = new Map<string, boolean>();
+  readonly #fixed = new Map<string, boolean>();
   #count = 0;
 
   constructor(graph: Graph, { types, known }: Knowledge) {
@@ -115,7 +115,6 @@ export class Scene {
     const nodes = draft.finished();
     for (const made of nodes) this.#add(made);
     this.#drop(node);
-    this.#fixed.clear();
   }
 
   /** Restores topological order after replacements. */
