@@ -17,9 +17,18 @@ export interface Matrix {
 
 /** Names of an axis' entries: its labels, its tokens, or numbers. */
 export function entriesOf(explanation: Explanation, axis: Axis, length: number): string[] {
-  if (axis.labels) return axis.labels;
+  if (axis.labels) return withoutCommonPath(axis.labels);
   const tokens = axis.tokens ?? (["from", "to", "token"].includes(axis.name) ? [...Array(length).keys()] : undefined);
   return tokens ? tokens.map((t) => tokenText(explanation, t)) : Array.from({ length }, (_, i) => `${i}`);
+}
+
+/** `/model/layers.0/out`, `/model/layers.1/out` → `layers.0/out`, `layers.1/out`: what all names begin with tells nothing. */
+export function withoutCommonPath(names: readonly string[]): string[] {
+  const paths = names.map((name) => name.split("/"));
+  const shortest = Math.min(...paths.map((path) => path.length)) - 1;
+  let common = 0;
+  while (common < shortest && paths.every((path) => path[common] === paths[0]![common])) common++;
+  return names.length > 1 ? paths.map((path) => path.slice(common).join("/")) : [...names];
 }
 
 /** A token matrix as a table. */

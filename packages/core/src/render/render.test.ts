@@ -165,6 +165,17 @@ describe("text", () => {
     expect(renderText([explanation])).toContain("+0.50");
   });
 
+  test("a map writes sign and tenths, a dot for little, and leaves out what all names have in common", () => {
+    const grid = sample("layer-head-grid");
+    grid.data.axes[0]!.labels = ["/model/embed/out", "/model/layer.0/out", "/model/layer.1/out"];
+    expect(renderText([grid]).split("\n").slice(7, 11).join("\n")).toMatchInlineSnapshot(`
+      "              [CLS]  I love program ming [SEP]
+          embed/out     · +1   +9      +3   −1     ·
+        layer.0/out    +1 +1   +8      +3    ·     ·
+        layer.1/out    +9  ·   +3       ·    ·"
+    `);
+  });
+
   test("every sentence exists in Chinese", () => {
     const chinese = renderText([sample("token-scores")], { locale: "zh-CN" });
     for (const part of ["为什么是“positive”？", "值去了哪里", "账目平衡", "请注意", "特殊词元"]) {
@@ -193,6 +204,12 @@ describe("html", () => {
   test("nothing in it needs the network, an inline style or an inline handler", () => {
     const outside = page.replace(/<script type="application\/json"[\s\S]*?<\/script>/, "");
     expect(outside).not.toMatch(/\s(?:src|href|srcset|action)=|url\(|@import|\sstyle=|\son[a-z]+="/);
+  });
+
+  test("the table says how far an estimate may be off", () => {
+    const explanation = scored("good film", (i) => 1 - i);
+    Object.assign(explanation.data, { low: [0.8, -0.1], high: [1.3, 0.1] });
+    expect(renderHtml([explanation])).toContain("+1.00 ± 0.30</span>");
   });
 
   test("it carries the explanations themselves, unchanged", () => {

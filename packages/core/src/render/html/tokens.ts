@@ -60,8 +60,9 @@ export function comparison(group: readonly TokenScores[], say: Catalogue): Marku
   const rows = columns[0]!.units.map((unit, i) => [
     unit.text,
     ...columns.map(({ units, number }) => {
-      const score = units[i]!.score, scale = scaleOf(units);
-      return markup`<span class="${levelClass(levelOf(score / scale))}">${number(score)}</span>`;
+      const { score, within = 0 } = units[i]!, scale = scaleOf(units);
+      const off = within > 0 && ` ± ${plain(within, Math.min(4, decimalsFor(scale)))}`;
+      return markup`<span class="${levelClass(levelOf(score / scale))}">${number(score)}${off}</span>`;
     }),
   ]);
   const numeric = group.map((_, k) => k + 1);

@@ -14,10 +14,11 @@ import { blocks, cells, clip, padStart } from "./layout.ts";
 const most = 64;
 const nameWidth = 18;
 
-/** Sign and tenths of the strongest score; blank for nothing at all. */
+/** Sign and tenths of the strongest score; a dot for less than a tenth, blank for nothing at all. */
 export function levelText(share: number, signed: boolean): string {
   if (share === 0) return "  ";
   const level = Math.min(9, Math.floor(Math.abs(share) * 10));
+  if (level === 0) return " ·";
   return (signed ? (share < 0 ? "−" : "+") : " ") + level;
 }
 
