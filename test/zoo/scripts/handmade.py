@@ -1,5 +1,8 @@
 """Decoders written directly in newer operators than PyTorch's exporters emit: Attention, RMSNormalization, RotaryEmbedding, Swish.
 
+and one in onnxruntime's own RotaryEmbedding, SkipSimplifiedLayerNormalization and GroupQueryAttention without rotation, as the genai builder
+writes them for devices other than the processor.
+
 usage: python handmade.py OUT [--seed 1] [--hidden 24] [--layers 2]
 The weights are those of the torch checkpoint, so its references hold.
 """
@@ -33,6 +36,12 @@ class GraphWriter:
         name = f"{kind}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name, domain=domain, **attributes))
         return name
+
+    def several(self, kind, *inputs, outputs, domain="", **attributes):
+        """A node with more than one output; an empty name leaves one out."""
+        name = self.op(kind, *inputs, domain=domain, **attributes)
+        self.nodes[-1].output[:] = names = [o and f"{name}/{o}" for o in outputs]
+        return names
 
     def linear(self, x, layer, name):
         y = self.op("MatMul", x, self.weight(name + ".weight", layer.weight.T))
@@ -84,7 +93,42 @@ def decoder(model, opset: int, heads_apart: bool) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
 
 
-PLAN = [("llama", "opset23", 23, False), ("llama", "opset23h", 23, True), ("qwen3", "opset23h", 23, True), ("qwen2", "opset23", 23, False), ("llama", "opset24", 24, False)]
+def contrib_decoder(model) -> onnx.ModelProto:
+    """A Llama or Qwen2 decoder in com.microsoft operators, its past states inputs of length zero."""
+    config, g, ms = model.config, GraphWriter(), "com.microsoft"
+    heads, shared = config.num_attention_heads, config.num_key_value_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // heads
+    cos, sin = (g.weight(n, c) for n, c in zip(("cos_cache", "sin_cache"), rotary_caches(model)))
+    total = g.op("ReduceSum", "attention_mask", g.weight("axes", np.array([1])), keepdims=0)
+    last = g.op("Cast", g.op("Sub", total, g.weight("one", np.array(1))), to=TensorProto.INT32)
+    length = g.op("Cast", g.op("Gather", g.op("Shape", "attention_mask"), g.weight("axis", np.array(1))), to=TensorProto.INT32)
+    x = g.op("Gather", g.weight("embed_tokens.weight", model.model.embed_tokens.weight), "input_ids")
+    n, epsilon = None, config.rms_norm_eps
+    skip = lambda x, y, weight, name: g.several("SkipSimplifiedLayerNormalization", x, y, g.weight(name, weight), outputs=("normed", "", "", "sum"), domain=ms, epsilon=epsilon)
+    for i, layer in enumerate(model.model.layers):
+        a, at, mlp = layer.self_attn, f"layers.{i}.", layer.mlp
+        if n is None: n = g.op("SimplifiedLayerNormalization", x, g.weight(at + "input_layernorm.weight", layer.input_layernorm.weight), axis=-1, epsilon=epsilon)
+        q, k, v = (g.linear(n, getattr(a, p), at + p) for p in ("q_proj", "k_proj", "v_proj"))
+        q, k = (g.op("RotaryEmbedding", t, "position_ids", cos, sin, domain=ms, interleaved=0) for t in (q, k))
+        y = g.several("GroupQueryAttention", q, k, v, f"past_key_values.{i}.key", f"past_key_values.{i}.value", last, length,
+                      outputs=("y", "key", "value"), domain=ms, num_heads=heads, kv_num_heads=shared, scale=a.scaling)[0]
+        n, _, _, x = skip(x, g.linear(y, a.o_proj, at + "o_proj"), layer.post_attention_layernorm.weight, at + "post_attention_layernorm.weight")
+        gate = g.linear(n, mlp.gate_proj, at + "gate_proj")
+        down = g.linear(g.op("Mul", g.op("Mul", gate, g.op("Sigmoid", gate)), g.linear(n, mlp.up_proj, at + "up_proj")), mlp.down_proj, at + "down_proj")
+        following = model.model.layers[i + 1].input_layernorm if i + 1 < len(model.model.layers) else model.model.norm
+        n, _, _, x = skip(x, down, following.weight, at + "next_norm.weight")
+    g.linear(n, model.lm_head, "lm_head")
+    g.nodes[-1].output[0] = "logits"
+    ids = [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "sequence"]) for n in ("input_ids", "attention_mask", "position_ids")]
+    past = [helper.make_tensor_value_info(f"past_key_values.{i}.{kind}", TensorProto.FLOAT, ["batch", shared, "past", width])
+            for i in range(len(model.model.layers)) for kind in ("key", "value")]
+    out = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", "sequence", config.vocab_size])
+    graph = helper.make_graph(g.nodes, "decoder", ids + past, [out], g.weights)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21), helper.make_opsetid(ms, 1)], ir_version=10)
+
+
+PLAN = [("llama", "opset23", 23, False), ("llama", "opset23h", 23, True), ("qwen3", "opset23h", 23, True), ("qwen2", "opset23", 23, False), ("llama", "opset24", 24, False),
+        ("llama", "contrib", 0, False), ("qwen2", "contrib", 0, False)]
 
 
 def main():
@@ -93,16 +137,22 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hidden", type=int, default=Size.hidden)
     parser.add_argument("--layers", type=int, default=Size.layers)
+    parser.add_argument("--variants", help="only these, by name")
     options = parser.parse_args()
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
-    prepared: dict[str, Prepared] = {}
+    prepared: dict[tuple[str, int], Prepared] = {}
     for name, variant, opset, heads_apart in PLAN:
-        if name not in prepared: prepared[name] = Prepared(name, Size(hidden=options.hidden, layers=options.layers), options.seed)
-        p, folder = prepared[name], os.path.join(options.out, f"{name}-handmade-{variant}")
+        if options.variants and variant not in options.variants.split(","): continue
+        hidden = options.hidden if opset else 32 * -(-options.hidden // 32)      # GroupQueryAttention wants heads of a multiple of eight channels
+        if (name, hidden) not in prepared: prepared[name, hidden] = Prepared(name, Size(hidden=hidden, layers=options.layers), options.seed)
+        p, folder = prepared[name, hidden], os.path.join(options.out, f"{name}-handmade-{variant}")
         feed = {**numpy_inputs(p.inputs), "position_ids": np.arange(p.size.tokens)[None]}
         try:
-            onnx.save(decoder(p.model, opset, heads_apart), fresh(folder))
+            made = decoder(p.model, opset, heads_apart) if opset else contrib_decoder(p.model)
+            onnx.save(made, fresh(folder))
+            for i in made.graph.input:
+                if i.name.startswith("past"): feed[i.name] = np.zeros([1, p.config.num_key_value_heads, 0, i.type.tensor_type.shape.dim[3].dim_value], np.float32)
             line = write(folder, p.config, p.facts("handmade", variant, script="handmade.py"), p.reference, feed, p.index, "exact", 1e-3)
         except Exception as error:
             shutil.rmtree(folder, ignore_errors=True)
