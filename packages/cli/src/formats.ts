@@ -29,33 +29,31 @@ export async function writerOf(
   output: Output,
   { colour, width, locale }: FormatOptions,
 ): Promise<Writer> {
-  const render = await import("@hyaline/core/render");
+  const render = () => import("@hyaline/core/render");
   const nothing = () => Promise.resolve();
   const line = (value: unknown) => JSON.stringify(value) + "\n";
   if (format === "text") {
-    return {
-      add: (explanations) => output.write(render.renderText(explanations, { colour, width, locale })),
-      end: nothing,
-    };
+    const { renderText } = await render();
+    return { add: (explanations) => output.write(renderText(explanations, { colour, width, locale })), end: nothing };
   }
   if (format === "jsonl") {
     return { add: (explanations) => output.write(explanations.map(line).join("")), end: nothing };
   }
   const all: Explanation[] = [];
-  const whole: Record<Exclude<Format, "text" | "jsonl">, () => string> = {
+  const whole: Record<Exclude<Format, "text" | "jsonl">, () => string | Promise<string>> = {
     json: () =>
       all.length === 1
         ? JSON.stringify(all[0], null, 1) + "\n"
         : `[\n${all.map((e) => JSON.stringify(e)).join(",\n")}\n]\n`,
-    csv: () => render.renderCsv(all),
-    html: () => render.renderHtml(all, { locale }),
-    svg: () => render.renderSvg(all, { locale }),
+    csv: async () => (await render()).renderCsv(all),
+    html: async () => (await render()).renderHtml(all, { locale }),
+    svg: async () => (await render()).renderSvg(all, { locale }),
   };
   return {
     add(explanations) {
       all.push(...explanations);
       return nothing();
     },
-    end: () => (all.length ? output.write(whole[format]()) : nothing()),
+    end: async () => all.length ? output.write(await whole[format]()) : nothing(),
   };
 }

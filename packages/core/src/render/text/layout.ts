@@ -3,20 +3,15 @@
  *
  * @module
  */
-import width from "string-width";
+import { eastAsianWidth } from "get-east-asian-width";
 
 const ascii = /^[\x20-\x7e]*$/;
-
-/** Cells a text takes; escape sequences take none. */
-export const cells = (text: string): number => (ascii.test(text) ? text.length : width(text));
-
-/** Fills a text with blanks to so many cells. */
-export const padEnd = (text: string, to: number): string => text + " ".repeat(Math.max(0, to - cells(text)));
-export const padStart = (text: string, to: number): string => " ".repeat(Math.max(0, to - cells(text))) + text;
-export const centre = (text: string, to: number): string => {
-  const room = Math.max(0, to - cells(text)), left = Math.floor(room / 2);
-  return " ".repeat(left) + text + " ".repeat(room - left);
-};
+// deno-lint-ignore no-control-regex
+const escapes = /\x1b\[[0-9;]*m/g;
+/** Marks, joiners and variation selectors on their own. */
+const noWidth = /^[\p{M}\p{Cf}\p{Cc}\u200b-\u200f\ufe00-\ufe0f]+$/u;
+/** Drawn as a picture: by itself, by a variation selector, as a flag or a keycap. */
+const picture = /^\p{Emoji_Presentation}|\ufe0f|\u20e3/u;
 
 let segmenter: Intl.Segmenter | undefined;
 
@@ -27,6 +22,25 @@ export const graphemes = (text: string): string[] =>
     : [...(segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" })).segment(text)].map(({ segment }) =>
       segment
     );
+
+/** Cells a text takes; colour escapes take none. Ambiguous characters count as one, as in terminals set to any other than an East Asian language. */
+export function cells(text: string): number {
+  if (ascii.test(text)) return text.length;
+  let sum = 0;
+  for (const grapheme of graphemes(text.replace(escapes, ""))) {
+    if (noWidth.test(grapheme)) continue;
+    sum += picture.test(grapheme) ? 2 : eastAsianWidth(grapheme.codePointAt(0)!);
+  }
+  return sum;
+}
+
+/** Fills a text with blanks to so many cells. */
+export const padEnd = (text: string, to: number): string => text + " ".repeat(Math.max(0, to - cells(text)));
+export const padStart = (text: string, to: number): string => " ".repeat(Math.max(0, to - cells(text))) + text;
+export const centre = (text: string, to: number): string => {
+  const room = Math.max(0, to - cells(text)), left = Math.floor(room / 2);
+  return " ".repeat(left) + text + " ".repeat(room - left);
+};
 
 /** Cuts a text to so many cells between graphemes, with an ellipsis where something is lost. */
 export function clip(text: string, to: number): string {
