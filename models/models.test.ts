@@ -57,6 +57,7 @@ describe("ioi-lm", () => {
 });
 
 describe.each([
+  { id: "sentiment-en", bytes: 16_000_000, least: 0.82 },
   { id: "sentiment-lstm", bytes: 3_000_000, least: 0.75 },
 ])("$id", ({ id, bytes, least }) => {
   it("is within its size and has a row for every token", async () => {
