@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinWords } from "../checkpoint/words.ts";
 import { failure } from "../errors.ts";
 import { numbers, type Tensor } from "../graph/tensor.ts";
 import type { ExplainRequest, Token, Word } from "../result/mod.ts";
@@ -86,7 +87,7 @@ export function read(subject: Subject, request: ExplainRequest): Reading {
     names: namesOf(subject),
     ...(span ? { span } : {}),
     tokensFor: (sources) => sources.flatMap((source) => named(source).map((token) => (sources.length > 1 ? { ...token, source: source.name } : token))),
-    wordsOf: (tokens) => wordsOf(tokens, text ?? ""),
+    wordsOf: (tokens) => wordsOf(tokens, (source) => source === undefined ? text : texts.get(source)),
   };
 }
 
@@ -95,20 +96,21 @@ function spoken(words: NonNullable<Subject["words"]>, text: string, at: number):
   return words.encode(text, { truncate: false }).tokens.filter(({ special }) => !special).map((token) => ({ ...token, start: token.start + at, end: token.end + at }));
 }
 
-/** Tokens that touch, with no space between them, make a word; punctuation stands alone. */
-export function wordsOf(tokens: readonly Token[], text: string): Word[] {
-  const words: Word[] = [];
-  let lastSource: string | undefined;
-  tokens.forEach((token, i) => {
-    if (token.special) return;
-    const before = words.at(-1), piece = text.slice(token.start, token.end), letters = /[\p{L}\p{N}\p{M}'’]/u;
-    const joins = before && token.end > token.start && before.end === token.start && before.tokens.at(-1) === i - 1 && token.source === lastSource &&
-      letters.test(piece[0] ?? "") && letters.test(before.text.at(-1) ?? "") && !/^[\p{Script=Han}]/u.test(piece);
-    if (joins) words[words.length - 1] = { text: before.text + piece, start: before.start, end: token.end, tokens: [...before.tokens, i] };
-    else words.push({ text: piece.trimStart() || token.text, start: token.start, end: token.end, tokens: [i] });
-    lastSource = token.source;
+/**
+ * Words of the ordinary tokens, each source by itself. Where there is no text (ids were given), every token stands alone.
+ *
+ * @param textOf the text of a source
+ */
+export function wordsOf(tokens: readonly Token[], textOf: (source: string | undefined) => string | undefined): Word[] {
+  const sources = [...new Set(tokens.map(({ source }) => source))];
+  return sources.flatMap((source) => {
+    const places = [...tokens.keys()].filter((i) => tokens[i]!.source === source);
+    const text = textOf(source), own = places.map((i) => tokens[i]!);
+    const alone = own.map(({ text, start, end, special }, i) => ({ text, start, end, special, tokens: [i] }));
+    return (text === undefined ? alone : joinWords(text, own))
+      .filter(({ special }) => !special)
+      .map(({ text, start, end, tokens }) => ({ text, start, end, tokens: tokens.map((i) => places[i]!) }));
   });
-  return words;
 }
 
 /** Classes by `id2label`, else tokens of the vocabulary. */
