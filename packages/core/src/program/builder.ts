@@ -1,18 +1,14 @@
 /**
  * Writes a relevance program, one primitive at a time. Shapes are inferred as steps are written.
  *
- * **Seeds.** A program may carry several cotangents at once. A tensor that depends on the seed is *lifted*: physically it has
- * one more leading axis. Rules never see that axis: every method here takes and returns logical shapes and moves axes by one
- * where an operand is lifted.
+ * Rules never see the axis of seeds: every method here takes and returns logical shapes and moves axes by one where an operand is lifted.
  *
  * @module
  */
-import { type Attribute, type Constant, constant } from "../graph/graph.ts";
-import { type Data, type DType, ELEMENT_TYPE, int64s, scalar, size, type Tensor, type TensorType } from "../graph/tensor.ts";
-import { broken, unknownTensor } from "../errors.ts";
+import { type DType, ELEMENT_TYPE, size } from "../graph/tensor.ts";
+import { broken } from "../errors.ts";
 import type { Step } from "./program.ts";
-
-type Dims = readonly number[];
+import { type Dims, Tape, wrap } from "./tape.ts";
 
 /** Numpy's rule for the shape of an elementwise result. @throws when the shapes do not fit */
 export function broadcast(a: Dims, b: Dims): number[] {
@@ -25,7 +21,6 @@ export function broadcast(a: Dims, b: Dims): number[] {
 }
 
 const same = (a: Dims, b: Dims): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
-const wrap = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 /** How {@link Builder.matmul} reads its operands; `alpha` is a factor on the result. */
 export interface MatMulOptions {
@@ -34,60 +29,7 @@ export interface MatMulOptions {
   alpha?: number;
 }
 
-export class Builder {
-  readonly steps: Step[] = [];
-  readonly types = new Map<string, TensorType>();
-  readonly constants = new Map<string, Constant>();
-  /** Forward node whose cotangents are being written. */
-  origin = "";
-  readonly #lifted = new Set<string>();
-  readonly #scalars = new Map<string, string>();
-  readonly seeds: number;
-  #count = 0;
-
-  constructor(seeds = 1) {
-    this.seeds = seeds;
-  }
-
-  /** Logical shape: without the axis of seeds. */
-  dims(name: string): Dims {
-    const { dims } = this.#type(name);
-    return this.#lifted.has(name) ? dims.slice(1) : dims;
-  }
-  dtype = (name: string): DType => this.#type(name).dtype;
-  isLifted = (name: string): boolean => this.#lifted.has(name);
-
-  /** Declares a tensor that is given to the program from outside. */
-  input(name: string, type: TensorType): string {
-    this.types.set(name, type);
-    return name;
-  }
-  /** Declares the seed: the target's cotangent. */
-  seed(name: string, dims: Dims): string {
-    if (this.seeds > 1) this.#lifted.add(name);
-    this.types.set(name, { dtype: "float32", dims: this.seeds > 1 ? [this.seeds, ...dims] : dims });
-    return name;
-  }
-  constant(name: string, value: Constant): string {
-    if (!this.constants.has(name)) {
-      this.constants.set(name, value);
-      this.types.set(name, { dtype: value.dtype, dims: value.dims });
-    }
-    return name;
-  }
-  tensor(value: Tensor): string {
-    return this.constant(this.#fresh("const"), constant(value));
-  }
-  scalar(value: number): string {
-    return this.#once(`f${Object.is(value, -0) ? "-0" : value}`, () => scalar(value));
-  }
-  ints(values: readonly number[]): string {
-    return this.#once(`i${values}`, () => int64s(values));
-  }
-  zeros(dims: Dims): string {
-    return this.#once(`z${dims}`, () => ({ dtype: "float32", dims, data: new Float32Array(size(dims)) }));
-  }
-
+export class Builder extends Tape {
   // Elementwise --------------------------------------------------------------------------------------------------------
   add = (a: string, b: string): string => this.#binary("Add", a, b);
   sub = (a: string, b: string): string => this.#binary("Sub", a, b);
@@ -118,11 +60,11 @@ export class Builder {
 
   where(condition: string, a: string, b: string): string {
     const dims = broadcast(this.dims(condition), broadcast(this.dims(a), this.dims(b)));
-    return this.#emit("Where", [condition, a, b].map((t) => this.#align(t, dims.length)), {}, this.dtype(a), dims, [a, b, condition]);
+    return this.emit("Where", [condition, a, b].map((t) => this.#align(t, dims.length)), {}, this.dtype(a), dims, [a, b, condition]);
   }
   cast(a: string, to: DType): string {
     if (this.dtype(a) === to) return a;
-    return this.#emit("Cast", [a], { to: ELEMENT_TYPE[to] }, to, this.dims(a), [a]);
+    return this.emit("Cast", [a], { to: ELEMENT_TYPE[to] }, to, this.dims(a), [a]);
   }
 
   // Linear -------------------------------------------------------------------------------------------------------------
@@ -134,18 +76,18 @@ export class Builder {
     const dims = [...broadcast(p.slice(0, -2), q.slice(0, -2)), rows, columns];
     if (inner === 0) return this.expand(this.scalar(0), dims); // an empty sum: runtimes leave it unwritten
     const attributes = { ...(transA ? { transA: 1 } : {}), ...(transB ? { transB: 1 } : {}), ...(alpha === 1 ? {} : { alpha }) };
-    return this.#emit("MatMul", [this.#align(a, rank), this.#align(b, rank)], attributes, "float32", dims, [a, b]);
+    return this.emit("MatMul", [this.#align(a, rank), this.#align(b, rank)], attributes, "float32", dims, [a, b]);
   }
 
   /** A convolution of `a` [batch, channels, …space] to a result of shape `dims`; seeds ride along in the batch. `w` is not lifted. */
   convolution(op: "Conv" | "ConvTranspose", [a, w]: readonly [string, string], { attributes, dims }: { attributes: Step["attributes"]; dims: Dims }): string {
-    const lifted = this.#lifted.has(a), [n, ...rest] = this.dims(a) as [number, ...number[]], output = this.#fresh(op.toLowerCase());
-    const x = lifted ? this.#raw("Reshape", [a, this.ints([this.seeds * n, ...rest])], {}) : a;
+    const lifted = this.isLifted(a), [n, ...rest] = this.dims(a) as [number, ...number[]], output = this.fresh(op.toLowerCase());
+    const x = lifted ? this.raw("Reshape", [a, this.ints([this.seeds * n, ...rest])], {}) : a;
     this.types.set(output, { dtype: "float32", dims: lifted ? [this.seeds * dims[0]!, ...dims.slice(1)] : dims });
     this.steps.push({ op, domain: "", inputs: [x, w], outputs: [output], attributes, origin: this.origin });
     if (!lifted) return output;
-    const name = this.#raw("Reshape", [output, this.ints([this.seeds, ...dims])], {});
-    this.#lifted.add(name);
+    const name = this.raw("Reshape", [output, this.ints([this.seeds, ...dims])], {});
+    this.markLifted(name);
     return name;
   }
 
@@ -157,7 +99,7 @@ export class Builder {
   total = (a: string): string => this.sum(a, this.dims(a).map((_, i) => i), false);
   softmax(a: string, axis: number): string {
     const dims = this.dims(a);
-    return this.#emit("Softmax", [a], { axis: this.#axis(a, axis) }, "float32", dims, [a]);
+    return this.emit("Softmax", [a], { axis: this.axis(a, axis) }, "float32", dims, [a]);
   }
 
   // Movement -----------------------------------------------------------------------------------------------------------
@@ -166,82 +108,75 @@ export class Builder {
     if (size(this.dims(a)) !== size(dims)) throw broken(`[${this.dims(a)}] is reshaped to [${dims}]`);
     // A zero among the sizes is a size here, not "as before".
     const attributes = dims.includes(0) ? { allowzero: 1 } : {};
-    return this.#emit("Reshape", [a, this.ints(this.#lifted.has(a) ? [this.seeds, ...dims] : dims)], attributes, this.dtype(a), dims, [a]);
+    return this.emit("Reshape", [a, this.ints(this.isLifted(a) ? [this.seeds, ...dims] : dims)], attributes, this.dtype(a), dims, [a]);
   }
   transpose(a: string, perm: readonly number[]): string {
     if (perm.every((p, i) => p === i)) return a;
-    const from = this.dims(a), by = this.#lifted.has(a) ? [0, ...perm.map((p) => p + 1)] : perm;
-    return this.#emit("Transpose", [a], { perm: by }, this.dtype(a), perm.map((p) => from[p]!), [a]);
+    const from = this.dims(a), by = this.isLifted(a) ? [0, ...perm.map((p) => p + 1)] : perm;
+    return this.emit("Transpose", [a], { perm: by }, this.dtype(a), perm.map((p) => from[p]!), [a]);
   }
   expand(a: string, dims: Dims): string {
     if (same(this.dims(a), dims)) return a;
-    const at = this.#align(a, dims.length), lifted = this.#lifted.has(a);
-    return this.#emit("Expand", [at, this.ints(lifted ? [this.seeds, ...dims] : dims)], {}, this.dtype(a), dims, [a]);
+    const at = this.#align(a, dims.length), lifted = this.isLifted(a);
+    return this.emit("Expand", [at, this.ints(lifted ? [this.seeds, ...dims] : dims)], {}, this.dtype(a), dims, [a]);
   }
   concat(parts: readonly string[], axis: number): string {
-    const rank = this.dims(parts[0]!).length, at = wrap(axis, rank), lifted = parts.some((t) => this.#lifted.has(t));
+    const rank = this.dims(parts[0]!).length, at = wrap(axis, rank), lifted = parts.some((t) => this.isLifted(t));
     const dims = this.dims(parts[0]!).map((d, i) => (i === at ? parts.reduce((n, t) => n + this.dims(t)[at]!, 0) : d));
     const inputs = lifted ? parts.map((t) => this.lift(t)) : parts;
-    return this.#emit("Concat", inputs, { axis: lifted ? at + 1 : at }, this.dtype(parts[0]!), dims, parts);
+    return this.emit("Concat", inputs, { axis: lifted ? at + 1 : at }, this.dtype(parts[0]!), dims, parts);
   }
   /** Consecutive parts of one axis, `sizes` long. */
   split(a: string, axis: number, sizes: readonly number[]): string[] {
     if (sizes.length === 1) return [a];
-    const at = wrap(axis, this.dims(a).length), lifted = this.#lifted.has(a), outputs = sizes.map(() => this.#fresh("split"));
+    const at = wrap(axis, this.dims(a).length), lifted = this.isLifted(a), outputs = sizes.map(() => this.fresh("split"));
     outputs.forEach((name, part) => {
       const dims = this.dims(a).map((d, i) => (i === at ? sizes[part]! : d));
       this.types.set(name, { dtype: this.dtype(a), dims: lifted ? [this.seeds, ...dims] : dims });
-      if (lifted) this.#lifted.add(name);
+      if (lifted) this.markLifted(name);
     });
-    this.steps.push({ op: "Split", domain: "", inputs: [a, this.ints(sizes)], outputs, attributes: { axis: this.#axis(a, at) }, origin: this.origin });
+    this.steps.push({ op: "Split", domain: "", inputs: [a, this.ints(sizes)], outputs, attributes: { axis: this.axis(a, at) }, origin: this.origin });
     return outputs;
   }
   /** The part `start ≤ i < end` of one axis, every `step`-th. */
   slice(a: string, axis: number, { start, end, step = 1 }: { start: number; end: number; step?: number }): string {
     const at = wrap(axis, this.dims(a).length), count = Math.max(0, Math.ceil((end - start) / step));
     const dims = this.dims(a).map((d, i) => (i === at ? count : d));
-    const bounds = [[start], [end], [this.#axis(a, at)], [step]].map((v) => this.ints(v));
-    return this.#emit("Slice", [a, ...bounds], {}, this.dtype(a), dims, [a]);
+    const bounds = [[start], [end], [this.axis(a, at)], [step]].map((v) => this.ints(v));
+    return this.emit("Slice", [a, ...bounds], {}, this.dtype(a), dims, [a]);
   }
   /** Zeros before and after the elements of one axis. */
   pad(a: string, axis: number, { before, after }: { before: number; after: number }): string {
     if (before === 0 && after === 0) return a;
     const at = wrap(axis, this.dims(a).length), dims = this.dims(a).map((d, i) => (i === at ? d + before + after : d));
-    const rank = this.#type(a).dims.length, physical = this.#axis(a, at);
+    const rank = this.type(a).dims.length, physical = this.axis(a, at);
     const pads = Array.from({ length: 2 * rank }, (_, i) => (i === physical ? before : i === rank + physical ? after : 0));
-    return this.#emit("Pad", [a, this.ints(pads)], { mode: "constant" }, this.dtype(a), dims, [a]);
+    return this.emit("Pad", [a, this.ints(pads)], { mode: "constant" }, this.dtype(a), dims, [a]);
   }
   gather(a: string, indices: string, axis: number): string {
     const from = this.dims(a), at = wrap(axis, from.length);
     const dims = [...from.slice(0, at), ...this.dims(indices), ...from.slice(at + 1)];
-    return this.#emit("Gather", [a, indices], { axis: this.#axis(a, at) }, this.dtype(a), dims, [a]);
+    return this.emit("Gather", [a, indices], { axis: this.axis(a, at) }, this.dtype(a), dims, [a]);
   }
   /**
    * The transpose of {@link gather}: adds each slice of `g` where it was read from. `g` has the gathered shape, the result `dims`.
    * Physically a ScatterND with the gathered axis in front.
    */
   scatterAdd(g: string, indices: string, { axis, dims }: { axis: number; dims: Dims }): string {
-    const at = wrap(axis, dims.length), picks = this.dims(indices), lifted = this.#lifted.has(g) ? 1 : 0;
-    const physical = this.#type(g).dims, front = picks.map((_, i) => lifted + at + i);
-    const moved = this.#raw("Transpose", [g], { perm: [...front, ...physical.map((_, i) => i).filter((i) => !front.includes(i))] });
+    const at = wrap(axis, dims.length), picks = this.dims(indices), lifted = this.isLifted(g) ? 1 : 0;
+    const physical = this.type(g).dims, front = picks.map((_, i) => lifted + at + i);
+    const moved = this.raw("Transpose", [g], { perm: [...front, ...physical.map((_, i) => i).filter((i) => !front.includes(i))] });
     const rest = [...(lifted ? [this.seeds] : []), ...dims.filter((_, i) => i !== at)];
-    const updates = this.#raw("Reshape", [moved, this.ints([size(picks), ...rest])], { allowzero: 1 });
+    const updates = this.raw("Reshape", [moved, this.ints([size(picks), ...rest])], { allowzero: 1 });
     const rows = this.reshape(this.cast(indices, "int64"), [size(picks), 1]);
     const negative = this.less(rows, this.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(0n) }));
     const wrapped = this.where(negative, this.add(rows, this.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(BigInt(dims[at]!)) })), rows);
-    const sum = this.#raw("ScatterND", [this.zeros([dims[at]!, ...rest]), wrapped, updates], { reduction: "add" });
+    const sum = this.raw("ScatterND", [this.zeros([dims[at]!, ...rest]), wrapped, updates], { reduction: "add" });
     const back = Array.from({ length: 1 + rest.length }, (_, i) => i).slice(1);
     back.splice(lifted + at, 0, 0);
-    const name = this.#raw("Transpose", [sum], { perm: back });
-    if (lifted) this.#lifted.add(name);
+    const name = this.raw("Transpose", [sum], { perm: back });
+    if (lifted) this.markLifted(name);
     return name;
-  }
-
-  /** Any ONNX operator on tensors that do not depend on the seed; types of its outputs are given. Returns the outputs' names. */
-  forward(step: Omit<Step, "origin">, types: readonly TensorType[]): readonly string[] {
-    this.steps.push({ ...step, origin: this.origin });
-    step.outputs.forEach((name, i) => name && this.types.set(name, types[i]!));
-    return step.outputs;
   }
 
   /** Σ over the axes along which a value of shape `dims` was broadcast. */
@@ -254,63 +189,22 @@ export class Builder {
     return this.reshape(summed, dims);
   }
 
-  /** Repeats a tensor that does not depend on the seed for every seed. */
-  lift(a: string): string {
-    if (this.seeds === 1 || this.#lifted.has(a)) return a;
-    const dims = this.dims(a), name = this.#raw("Expand", [a, this.ints([this.seeds, ...dims])], {});
-    this.#lifted.add(name);
-    return name;
-  }
-  fresh = (stem: string): string => this.#fresh(stem);
-
-  #type(name: string): TensorType {
-    const type = this.types.get(name);
-    if (!type) throw unknownTensor(name);
-    return type;
-  }
-  #fresh = (stem: string): string => `${stem}~${this.#count++}`;
-  #once(key: string, make: () => Tensor): string {
-    const known = this.#scalars.get(key);
-    if (known) return known;
-    const name = this.tensor(make());
-    this.#scalars.set(key, name);
-    return name;
-  }
-  #axis(a: string, axis: number): number {
-    return wrap(axis, this.dims(a).length) + (this.#lifted.has(a) ? 1 : 0);
-  }
   /** Gives a lifted tensor of lower rank the ones it needs between the axis of seeds and its own. */
   #align(a: string, rank: number): string {
     const dims = this.dims(a);
-    if (!this.#lifted.has(a) || dims.length >= rank) return a;
+    if (!this.isLifted(a) || dims.length >= rank) return a;
     return this.reshape(a, [...Array<number>(rank - dims.length).fill(1), ...dims]);
   }
-  #unary = (op: string, a: string): string => this.#emit(op, [a], {}, this.dtype(a), this.dims(a), [a]);
+  #unary = (op: string, a: string): string => this.emit(op, [a], {}, this.dtype(a), this.dims(a), [a]);
   #binary(op: string, a: string, b: string, dtype: DType = this.dtype(a)): string {
     const dims = broadcast(this.dims(a), this.dims(b));
-    return this.#emit(op, [this.#align(a, dims.length), this.#align(b, dims.length)], {}, dtype, dims, [a, b]);
+    return this.emit(op, [this.#align(a, dims.length), this.#align(b, dims.length)], {}, dtype, dims, [a, b]);
   }
   #reduce(op: string, a: string, axes: readonly number[], keep: boolean): string {
     const from = this.dims(a), over = new Set(axes.map((axis) => wrap(axis, from.length)));
     if (over.size === 0) return a;
     const dims = keep ? from.map((d, i) => (over.has(i) ? 1 : d)) : from.filter((_, i) => !over.has(i));
-    const physical = this.ints([...over].map((axis) => this.#axis(a, axis)));
-    return this.#emit(op, [a, physical], { keepdims: keep ? 1 : 0 }, this.dtype(a), dims, [a]);
-  }
-  #emit(op: string, inputs: readonly string[], attributes: Step["attributes"], dtype: DType, dims: Dims, from: readonly string[]): string {
-    const lifted = from.some((name) => this.#lifted.has(name)), output = this.#fresh(op.toLowerCase());
-    this.types.set(output, { dtype, dims: lifted ? [this.seeds, ...dims] : dims });
-    if (lifted) this.#lifted.add(output);
-    this.steps.push({ op, domain: "", inputs, outputs: [output], attributes, origin: this.origin });
-    return output;
-  }
-  /** A movement on physical axes; the caller knows which axis is which. */
-  #raw(op: "Transpose" | "Reshape" | "Expand" | "ScatterND", inputs: readonly string[], attributes: Record<string, Attribute>): string {
-    const [a, second] = inputs as [string, string], from = this.#type(a), output = this.#fresh(op.toLowerCase());
-    const listed = (name: string): number[] => Array.from(this.constants.get(name)!.read().data as Exclude<Data, string[]>, Number);
-    const dims = op === "Transpose" ? (attributes["perm"] as readonly number[]).map((p) => from.dims[p]!) : op === "ScatterND" ? from.dims : listed(second);
-    this.types.set(output, { dtype: from.dtype, dims });
-    this.steps.push({ op, domain: "", inputs, outputs: [output], attributes, origin: this.origin });
-    return output;
+    const physical = this.ints([...over].map((axis) => this.axis(a, axis)));
+    return this.emit(op, [a, physical], { keepdims: keep ? 1 : 0 }, this.dtype(a), dims, [a]);
   }
 }
