@@ -24,9 +24,9 @@ type Slow = (i: number, j: number) => number;
 /** R_i = Σ_j share(i, j) R_j, entry by entry. */
 const slowly = (share: Slow): number[] =>
   rows.map((i) => columns.reduce((sum, j) => sum + share(i, j) * relevance[j]!, 0));
-/** A contribution's part of all contributions after `of` has changed them. */
-const part = (of: (c: number, j: number) => number): Slow => (i, j) =>
-  of(contribution(i, j), j) / rows.reduce((sum, k) => sum + of(contribution(k, j), j), 0);
+/** A contribution's part of all contributions, the bias among them, after `of` has changed them. */
+const part = (of: (c: number, j: number) => number, b: readonly number[] = bias): Slow => (i, j) =>
+  of(contribution(i, j), j) / rows.reduce((sum, k) => sum + of(contribution(k, j), j), of(b[j]!, j));
 const plus = (v: number): number => Math.max(v, 0), minus = (v: number): number => Math.min(v, 0);
 
 const slow: [CompositeEntry["use"], NonNullable<CompositeEntry["options"]>, Slow][] = [
@@ -82,9 +82,31 @@ test("a MatMul's weights on the left are weights too", async () => {
     seed: tensor([M, 1], columns.map((j) => relevance[j]! / (z[j]! - bias[j]!))),
     composite,
   });
-  numbers(cotangents.get("x")!).forEach((g, i) => expect(g * x[i]!).toBeCloseTo(slowly(part(plus))[i]!, 3));
+  numbers(cotangents.get("x")!).forEach((g, i) =>
+    expect(g * x[i]!).toBeCloseTo(slowly(part(plus, columns.map(() => 0)))[i]!, 3)
+  );
   await trial.release();
 });
+
+for (const [use, options, share] of slow) {
+  test(`${use} ${JSON.stringify(options)} books what the bias takes`, async () => {
+    const { constants, nodes } = written["Gemm"]!,
+      trial = new Trial(sketch({ inputs: { x: tensor([1, N], x) }, constants, nodes }));
+    const composite = using({ match: { op: "Gemm" }, use, options }),
+      { lines, residual } = await conservation(trial, {
+        sources: ["x"],
+        target: "z",
+        seed: tensor([1, M], seed),
+        composite,
+      });
+    expect(lines.map(({ kind }) => kind)).toEqual(["bias", "epsilon"]);
+    expect(residual).toBeCloseTo(0, 4);
+    // Whatever the inputs do not get, but for the stabiliser.
+    const rest = relevance.reduce((sum, r) => sum + r, 0) - slowly(share).reduce((sum, r) => sum + r, 0);
+    expect(lines[0]!.share + lines[1]!.share).toBeCloseTo(rest, 3);
+    await trial.release();
+  });
+}
 
 test("identity hands an activation's relevance on as it is, also at zero", async () => {
   const values = [-1.5, 0, 0.5, 2];

@@ -49,6 +49,8 @@ function weightsBack(c: RuleContext, [small, large]: readonly [string, string], 
 const biasBack = (c: RuleContext): string | null =>
   c.has(2) ? c.b.sum(c.g, c.outDims[0]!.map((_, i) => i).filter((i) => i !== 1), false) : null;
 
+const bias = (c: RuleContext): string => c.b.reshape(c.x[2]!, c.outDims[0]!.map((d, i) => (i === 1 ? d : 1)));
+
 /** The largest value takes the message; the first of equal ones, as the runtime's own index does. */
 function maxPoolBack(c: RuleContext): string[] {
   const { b } = c,
@@ -116,6 +118,7 @@ export const convolution: OpRule[] = [
     op: "Conv",
     linear: "each",
     additive: [2],
+    bias,
     product: (c, [x, w]) =>
       c.b.convolution("Conv", [x, w], {
         attributes: reading(convolutionWindow(c), number(c.node, "group", 1)),
@@ -134,6 +137,7 @@ export const convolution: OpRule[] = [
     op: "ConvTranspose",
     linear: "each",
     additive: [2],
+    bias,
     product: (c, operands) =>
       spread(c.b, operands, {
         window: transposedWindow(c),

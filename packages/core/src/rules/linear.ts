@@ -50,6 +50,7 @@ export const linear: OpRule[] = [
     linear: "each",
     additive: [2],
     product,
+    bias: (c) => c.b.scale(c.x[2]!, number(c.node, "beta", 1)),
     vjp: (c) => {
       const ta = number(c.node, "transA", 0) === 1, tb = number(c.node, "transB", 0) === 1, alpha = number(c.node, "alpha", 1);
       const [a, b] = c.x as [string, string], { g } = c;

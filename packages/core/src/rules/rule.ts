@@ -46,6 +46,8 @@ export interface OpRule {
   readonly identity?: Vjp;
   /** The product of other operands in the places of inputs 0 and 1, without a bias: what the γ-rule and its kin divide by. */
   readonly product?: (context: RuleContext, operands: readonly [string, string]) => string;
+  /** What input 2 adds to the product, in a shape that broadcasts to the output's. */
+  readonly bias?: (context: RuleContext) => string;
   /** Inputs that enter by addition: a constant among them takes a share of the relevance, which the ledger books. */
   readonly additive?: readonly number[] | "all";
   /**
