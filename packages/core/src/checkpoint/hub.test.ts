@@ -104,6 +104,13 @@ test("without a validator a broken download begins again", async () => {
   expect(server.log.some((line) => line.includes("bytes="))).toBe(false);
 });
 
+test("a compressed body is unpacked, and never gone on with from the middle", async () => {
+  server.compressed = true;
+  server.mishaps.set("onnx/model_fp16.onnx_data", [{ breakAfter: 5000 }]);
+  expect((await open({ dtype: "fp16" })).externalData[0]!.data).toEqual(weights);
+  expect(server.log.some((line) => line.includes("bytes="))).toBe(false);
+});
+
 test("a draft longer than the file is thrown away", async () => {
   server.mishaps.set("onnx/model_fp16.onnx_data", [{ breakAfter: 5000 }]);
   await expect(open({ dtype: "fp16", retries: 0 })).rejects.toThrow(fails("DOWNLOAD_BROKEN"));

@@ -185,7 +185,7 @@ export class Hub {
     const { token, signal } = this.#options;
     try {
       return await fetch(url, {
-        headers: { "Accept-Encoding": "identity", ...(token ? { Authorization: `Bearer ${token}` } : {}), ...headers },
+        headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...headers },
         ...(signal ? { signal } : {}),
       });
     } catch (cause) {
@@ -225,17 +225,19 @@ class Transient extends Error {
   }
 }
 
-/** A strong validator: what tells that a file is still the same. */
-function validatorOf({ headers }: Response): string | undefined {
-  const tag = headers.get("etag");
-  return tag && !tag.startsWith("W/") ? tag : undefined;
+/** A strong validator: what tells that a file is still the same, byte for byte. A compressed body is not the file's bytes. */
+function validatorOf(response: Response): string | undefined {
+  const tag = response.headers.get("etag");
+  return tag && !tag.startsWith("W/") && isPlain(response) ? tag : undefined;
 }
 
 /** Length of the body as it arrives; a compressed one does not tell. */
-function plainLength({ headers }: Response): number | undefined {
-  const length = headers.get("content-length"), encoding = headers.get("content-encoding");
-  return length !== null && (encoding === null || encoding === "identity") ? Number(length) : undefined;
+function plainLength(response: Response): number | undefined {
+  const length = response.headers.get("content-length");
+  return length !== null && isPlain(response) ? Number(length) : undefined;
 }
+
+const isPlain = ({ headers }: Response): boolean => [null, "identity"].includes(headers.get("content-encoding"));
 
 const pause = (milliseconds: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
