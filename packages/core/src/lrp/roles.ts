@@ -6,7 +6,7 @@
 import { type Node, operator } from "../graph/graph.ts";
 import type { Role } from "./composite.ts";
 
-const ACTIVATIONS = new Set(["Gelu", "hyaline.Silu", "Relu", "Tanh", "Sigmoid", "Softplus", "Elu", "LeakyRelu", "Clip"]);
+const ACTIVATIONS = new Set(["Gelu", "hyaline.Silu", "HardSwish", "Mish", "HardSigmoid", "Relu", "Tanh", "Sigmoid", "Softplus", "Elu", "LeakyRelu", "Clip"]);
 const PRODUCTS = new Set(["MatMul", "Gemm", "Conv", "Einsum"]);
 
 /** The parts of an analysis that roles are read from. */

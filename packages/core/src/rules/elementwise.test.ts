@@ -9,13 +9,32 @@ ruleTester.run("Max", elementwise, { shapes: [[[2, 3], [3], [2, 1]]] });
 ruleTester.run("Where", elementwise, { shapes: [[[2, 3], [3]]], given: { 0: tensor([2, 1], [1, 0], "bool") } });
 
 const shapes = [[2, 3], [1], [], [0, 2]];
-for (const op of ["Neg", "Identity", "Dropout", "Exp", "Abs", "Erf", "Tanh", "Sigmoid", "Relu", "Softplus", "Sin"]) {
+for (
+  const op of [
+    "Neg",
+    "Identity",
+    "Dropout",
+    "Exp",
+    "Abs",
+    "Erf",
+    "Tanh",
+    "Sigmoid",
+    "Relu",
+    "Softplus",
+    "Sin",
+    "Cos",
+    "Mish",
+  ]
+) {
   ruleTester.run(op, elementwise, { shapes });
 }
 for (const op of ["Log", "Sqrt", "Reciprocal"]) ruleTester.run(op, elementwise, { shapes, range: [0.5, 3] });
 ruleTester.run("Cast", elementwise, { shapes: [[2, 3]], attributes: [{ to: 1 }] });
 ruleTester.run("Gelu", elementwise, { shapes: [[2, 3], [0]], attributes: [{}, { approximate: "tanh" }] });
 ruleTester.run("hyaline.Silu", elementwise, { shapes: [[2, 3]], attributes: [{}, { alpha: 1.702 }] });
+ruleTester.run("HardSigmoid", elementwise, { shapes: [[2, 5]], attributes: [{}, { alpha: 0.7, beta: 0.5 }] });
+ruleTester.run("HardSwish", elementwise, { shapes: [[2, 5]], range: [-4, 4] });
+ruleTester.run("Mean", elementwise, { shapes: [[[2, 3], [3], [2, 1]]] });
 ruleTester.run("LeakyRelu", elementwise, { shapes: [[2, 3]], attributes: [{}, { alpha: 0.3 }] });
 ruleTester.run("Elu", elementwise, { shapes: [[2, 3]], attributes: [{}, { alpha: 0.5 }] });
 ruleTester.run("Clip", elementwise, { shapes: [[2, 5]], given: { 1: tensor([], [-0.95]), 2: tensor([], [1.15]) } });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { text } from "../graph/graph.ts";
+import { number, text } from "../graph/graph.ts";
 import type { Builder } from "../program/builder.ts";
 import type { OpRule, RuleContext } from "./rule.ts";
 
@@ -55,6 +55,7 @@ export const elementwise: OpRule[] = [
   { op: "Add", linear: true, additive: "all", vjp: ({ g }) => [g, g] },
   { op: "Sub", linear: true, additive: "all", vjp: ({ b, g }) => [g, b.neg(g)] },
   { op: "Sum", linear: true, additive: "all", vjp: ({ g, x }) => Array<string>(x.length).fill(g) },
+  { op: "Mean", linear: true, additive: "all", vjp: ({ b, g, x }) => Array<string>(x.length).fill(b.scale(g, 1 / x.length)) },
   { op: "Mul", linear: "each", vjp: ({ b, g, x }) => [b.mul(g, x[1]!), b.mul(g, x[0]!)] },
   // (p / q)' : 1/q and −p/q² = −y/q
   { op: "Div", linear: "first", vjp: ({ b, g, x, y, active }) => [b.div(g, x[1]!), active[1] ? b.neg(b.div(b.mul(g, y[0]!), x[1]!)) : null] },
@@ -73,7 +74,8 @@ export const elementwise: OpRule[] = [
   { op: "Sigmoid", vjp: ({ b, g, y }) => [b.mul(g, b.mul(y[0]!, one(b, y[0]!)))] }, // σ' = σ(1 − σ)
   { op: "Relu", linear: true, vjp: ({ b, g, x }) => [gate(b, b.greater(x[0]!, b.scalar(0)), g)] },
   { op: "Softplus", vjp: ({ b, g, x }) => [b.mul(g, b.sigmoid(x[0]!))] }, // ln(1 + eˣ)' = σ
-  { op: "Sin", vjp: ({ b, g, x, dims }) => [b.mul(g, cosine(b, x[0]!, dims[0]!))] },
+  { op: "Sin", vjp: ({ b, g, x, dims }) => [b.mul(g, again(b, "Cos", { x: x[0]!, dims: dims[0]! }))] },
+  { op: "Cos", vjp: ({ b, g, x, dims }) => [b.neg(b.mul(g, again(b, "Sin", { x: x[0]!, dims: dims[0]! })))] },
   { op: "Gelu", vjp: (c) => [c.b.mul(c.g, geluDerivative(c))], identity: (c) => [c.b.mul(c.g, geluFactor(c))] },
   {
     op: "hyaline.Silu", // x σ(αx); α is 1 but for QuickGelu
@@ -82,6 +84,23 @@ export const elementwise: OpRule[] = [
       return [b.mul(g, b.add(s, b.mul(b.scale(x[0]!, alpha), b.mul(s, one(b, s)))))];
     },
     identity: ({ b, g, x, node }) => [b.mul(g, b.sigmoid(b.scale(x[0]!, (node.attributes["alpha"] as number | undefined) ?? 1)))],
+  },
+  { op: "HardSigmoid", vjp: (c) => [c.b.mul(c.g, hardSigmoid(c, { alpha: number(c.node, "alpha", 0.2), beta: number(c.node, "beta", 0.5) }).slope)] },
+  {
+    op: "HardSwish", // x · clip(x/6 + ½, 0, 1)
+    vjp: (c) => {
+      const { value, slope } = hardSwishGate(c);
+      return [c.b.mul(c.g, c.b.add(value, c.b.mul(c.x[0]!, slope)))];
+    },
+    identity: (c) => [c.b.mul(c.g, hardSwishGate(c).value)],
+  },
+  {
+    op: "Mish", // x h with h = tanh(ln(1 + eˣ)), h' = (1 − h²) σ(x)
+    vjp: ({ b, g, x }) => {
+      const h = mishGate(b, x[0]!);
+      return [b.mul(g, b.add(h, b.mul(x[0]!, b.mul(one(b, b.square(h)), b.sigmoid(x[0]!)))))];
+    },
+    identity: ({ b, g, x }) => [b.mul(g, mishGate(b, x[0]!))],
   },
   { op: "LeakyRelu", linear: true, vjp: ({ b, g, x, node }) => [b.where(b.greater(x[0]!, b.scalar(0)), g, b.scale(g, (node.attributes["alpha"] as number | undefined) ?? 0.01))] },
   { op: "Elu", vjp: ({ b, g, x, y, node }) => [b.where(b.greater(x[0]!, b.scalar(0)), g, b.mul(g, b.shift(y[0]!, (node.attributes["alpha"] as number | undefined) ?? 1)))] },
@@ -102,6 +121,17 @@ export const elementwise: OpRule[] = [
   winner("Min"),
 ];
 
-function cosine(b: Builder, x: string, dims: readonly number[]): string {
-  return b.forward({ op: "Cos", domain: "", inputs: [x], outputs: [b.fresh("cos")], attributes: {} }, [{ dtype: "float32", dims }])[0]!;
+/** An elementwise operator that is no primitive, on a forward value. */
+function again(b: Builder, op: string, { x, dims }: { x: string; dims: readonly number[] }): string {
+  return b.forward({ op, domain: "", inputs: [x], outputs: [b.fresh(op.toLowerCase())], attributes: {} }, [{ dtype: "float32", dims }])[0]!;
 }
+
+/** clip(αx + β, 0, 1) and its slope. */
+function hardSigmoid({ b, x }: RuleContext, { alpha, beta }: { alpha: number; beta: number }): { value: string; slope: string } {
+  const line = b.shift(b.scale(x[0]!, alpha), beta), zero = b.scalar(0), one = b.scalar(1), value = b.min(b.max(line, zero), one);
+  return { value, slope: b.where(b.equal(line, value), b.scalar(alpha), zero) };
+}
+const hardSwishGate = (c: RuleContext) => hardSigmoid(c, { alpha: 1 / 6, beta: 0.5 });
+
+/** tanh(ln(1 + eˣ)), the h of Mish; ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|) does not overflow. */
+const mishGate = (b: Builder, x: string): string => b.tanh(b.add(b.relu(x), b.log(b.shift(b.exp(b.neg(b.abs(x))), 1))));

@@ -17,6 +17,14 @@ ruleTester.run("RMSNormalization", normalization, {
   shapes: [[[2, 4], [4]], [[1, 2, 1], [1]]],
   attributes: [{ epsilon: 0.01 }],
 });
+ruleTester.run("InstanceNormalization", normalization, {
+  shapes: [[[2, 3, 4], [3], [3]], [[1, 2, 2, 3], [2], [2]]],
+  attributes: [{ epsilon: 0.01 }],
+});
+ruleTester.run("GroupNormalization", normalization, {
+  shapes: [[[2, 4, 3], [4], [4]], [[1, 4, 2, 2], [4], [4]]],
+  attributes: [{ num_groups: 2, epsilon: 0.01 }],
+});
 ruleTester.run("BatchNormalization", normalization, {
   shapes: [[2, 3, 2]],
   given: {

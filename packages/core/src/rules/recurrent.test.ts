@@ -74,6 +74,14 @@ for (const op of ["RNN", "GRU", "LSTM"] as const) {
   });
 }
 
+ruleTester.run("RNN", recurrent, {
+  shapes: [[3, 2, IN]],
+  given: layerOf("RNN", 2),
+  attributes: [{ hidden_size: HIDDEN, direction: "bidirectional", activations: ["Sigmoid", "Relu"] }],
+  outputs: 2,
+  opsets: [14],
+});
+
 test("an activation that no exporter writes is refused by name", () => {
   const given = layerOf("LSTM", 1), constants = { w: given[1]!, r: given[2]!, b: given[3]! };
   const { shaped } = new Trial(sketch({

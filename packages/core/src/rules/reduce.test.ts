@@ -2,7 +2,7 @@ import { int64s } from "../graph/tensor.ts";
 import { ruleTester, tensor } from "../testing/mod.ts";
 import { reduce } from "./reduce.ts";
 
-for (const op of ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL2"]) {
+for (const op of ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare"]) {
   ruleTester.run(op, reduce, {
     shapes: [[2, 3, 2], [1, 1, 1]],
     given: { 1: int64s([1, -1]) },
@@ -13,6 +13,7 @@ for (const op of ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL2
 }
 ruleTester.run("ReduceSum", reduce, { shapes: [[2, 0]], given: { 1: int64s([1]) } });
 ruleTester.run("ReduceSum", reduce, { shapes: [[2, 2]], attributes: [{ noop_with_empty_axes: 1 }] });
+ruleTester.run("GlobalMaxPool", reduce, { shapes: [[2, 3, 4], [1, 2, 2, 3]] });
 ruleTester.run("GlobalAveragePool", reduce, { shapes: [[2, 3, 4], [1, 2, 2, 3]] });
 ruleTester.run("CumSum", reduce, {
   shapes: [[2, 4], [1, 1]],

@@ -36,8 +36,18 @@ export const reduce: OpRule[] = [
   { op: "ReduceSum", linear: true, vjp: (c) => [spread(c), null] },
   { op: "ReduceMean", linear: true, vjp: (c) => [c.b.scale(spread(c), 1 / count(c)), null] },
   { op: "GlobalAveragePool", linear: true, vjp: ({ b, g, dims }) => [b.scale(b.expand(g, dims[0]!), 1 / size(dims[0]!.slice(2)))] },
+  { op: "ReduceL1", linear: true, vjp: (c) => [c.b.mul(c.b.sign(c.x[0]!), c.b.reshape(c.g, kept(c))), null] }, // |x|' = sign x
+  { op: "ReduceSumSquare", vjp: (c) => [c.b.mul(c.b.scale(c.x[0]!, 2), c.b.reshape(c.g, kept(c))), null] },
   extremum("ReduceMax"),
   extremum("ReduceMin"),
+  {
+    op: "GlobalMaxPool",
+    linear: true,
+    vjp: ({ b, g, x, y, dims }) => {
+      const won = b.cast(b.equal(x[0]!, y[0]!), "float32"), places = dims[0]!.map((_, i) => i).slice(2);
+      return [b.mul(b.div(won, b.sum(won, places)), g)];
+    },
+  },
   { op: "ReduceL2", vjp: (c) => [c.b.mul(c.x[0]!, c.b.div(c.b.reshape(c.g, kept(c)), c.b.reshape(c.y[0]!, kept(c)))), null] }, // ∂‖x‖ = x/‖x‖
   {
     op: "CumSum", // Σ over i ≤ j forwards is Σ over j ≥ i backwards: a triangular product
