@@ -9,6 +9,8 @@ import process from "node:process";
 import { promisify } from "node:util";
 
 const cli = new URL("../packages/cli/src/main.ts", import.meta.url).pathname;
+/** The Deno that runs this, or the one at hand. */
+const deno = "Deno" in globalThis ? process.execPath : "deno";
 const BLOCK = /^```console\n\$ hyaline (.*)\n[^]*?^```$/gm;
 
 /** Words of a command line; double quotes keep spaces together. */
@@ -17,7 +19,7 @@ const words = (line: string): string[] =>
 
 /** What a command prints, without colour. */
 async function output(line: string): Promise<string> {
-  const { stdout } = await promisify(execFile)("deno", ["run", "-A", cli, ...words(line)], {
+  const { stdout } = await promisify(execFile)(deno, ["run", "-A", cli, ...words(line)], {
     env: { ...process.env, NO_COLOR: "1", COLUMNS: "100" },
   });
   return stdout.split("\n").filter((text) => !/^ *[\d.]+ m?s, \d+ forward/.test(text)).join("\n").replace(

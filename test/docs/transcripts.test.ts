@@ -1,0 +1,23 @@
+/** Documents print what the tool prints. */
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { renewed } from "../../scripts/transcripts.ts";
+
+/** Lines of figures: a token or a method, then its numbers. Prose around them may change. */
+const ROW = /^(?: {4}(?:\[CLS\]|I|love|programming|\[SEP\])|(?:attention|lrp|occlusion)[^:(]*?) {2,}[+−-]?\d.*$/gm;
+const figures = (text: string): number[] =>
+  (text.match(ROW) ?? []).flatMap((row) =>
+    [...row.matchAll(/(?<=\s)[+−-]?\d+(?:\.\d+)?/g)].map(([number]) => Number(number.replace("−", "-")))
+  );
+
+test.each(["docs/attention.md"])(
+  "%s shows the figures of its own commands, to two digits",
+  { timeout: 300_000 },
+  async (path) => {
+    const written = await readFile(new URL(`../../${path}`, import.meta.url), "utf8");
+    const shown = figures(written), now = figures(await renewed(written));
+    expect(shown.length).toBeGreaterThan(100);
+    expect(now).toHaveLength(shown.length);
+    now.forEach((value, i) => expect(Math.abs(value - shown[i]!)).toBeLessThanOrEqual(0.02 + 0.02 * Math.abs(value)));
+  },
+);
