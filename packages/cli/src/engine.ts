@@ -34,6 +34,8 @@ export interface Engine {
 export interface EngineOptions {
   /** Never touch the network. */
   readonly offline: boolean;
+  /** One short text on a small model: it is answered before further threads would have started. */
+  readonly brief?: boolean;
   /** Bytes of a download as they arrive. */
   downloading?(file: string, done: number, of: number): void;
 }

@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url";
 /** Where the models that come with Hyaline lie. */
 export const embeddedFolder = fileURLToPath(new URL("../../../models/", import.meta.url));
 
+/** Whether a name is that of an embedded model; all of them are small. */
+export const isEmbedded = async (model: string): Promise<boolean> => (await placeOf(model)) !== model;
+
 /** The folder of an embedded model, a name as it stands otherwise. A folder of that name in the working directory does not hide it. */
 export async function placeOf(model: string): Promise<string> {
   if (!/^[a-z0-9][a-z0-9-]*$/.test(model)) return model;

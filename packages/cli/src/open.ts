@@ -48,7 +48,7 @@ const plugins = (): InstalledPlugin[] =>
 
 /** Opens the core. Models stay open until `close`. */
 export function openEngine(options: EngineOptions): Promise<Engine> {
-  const session: SessionOptions = { backend: "wasm", threads: Math.min(4, availableParallelism()) };
+  const session: SessionOptions = { backend: "wasm", threads: options.brief ? 1 : Math.min(4, availableParallelism()) };
   const open = new Map<string, Promise<Subject>>();
   let warm: Promise<void> | undefined;
   const subject = (model: string, dtype: string | undefined, executor: ExecutorName): Promise<Subject> => {

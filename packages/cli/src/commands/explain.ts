@@ -7,6 +7,7 @@ import { Argument, Command, Option } from "commander";
 import { exit, report, typed } from "../failures.ts";
 import { type Format, formats, writerOf } from "../formats.ts";
 import { type InputFlags, inputsOf } from "../inputs.ts";
+import { isEmbedded } from "../models.ts";
 import { outputTo } from "../output.ts";
 import { barOn } from "../progress.ts";
 import { type AskFlags, methodList, requestOf, wholeNumber } from "../request.ts";
@@ -105,8 +106,10 @@ async function explainAll(
 ): Promise<void> {
   const { io } = session, json = flags.format === "json" || flags.format === "jsonl";
   const bar = await barOn(io);
+  const brief = inputs.length === 1 && await isEmbedded(flags.model ?? "sentiment-en");
   const engine = await session.open({
     offline: flags.offline ?? false,
+    brief,
     downloading: (file, done, of) => bar.update(done, of, file),
   });
   const names = new Map(

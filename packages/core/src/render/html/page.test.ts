@@ -19,7 +19,7 @@ interface Opened {
   readonly alarms: string[];
 }
 
-describe.skipIf(!executablePath)("in a browser (skipped where no Chromium is installed)", () => {
+describe.skipIf(!executablePath)("in a browser (skipped where no Chromium is installed)", { timeout: 180_000 }, () => {
   let browser: Browser, folder = "", count = 0;
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
