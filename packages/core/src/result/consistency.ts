@@ -45,7 +45,11 @@ export function problemsOf(explanation: Explanation): Problem[] {
       for (const [name, bound] of [["low", low], ["high", high]] as const) {
         must(!bound || bound.length === count, ["data", name], `There are ${count} scores, not ${bound?.length}`);
       }
-      must(values.every((v, i) => (low?.[i] ?? v) <= v && v <= (high?.[i] ?? v)), ["data", "low"], "A score lies outside its interval");
+      must(
+        values.every((v, i) => (low?.[i] ?? v) <= v && v <= (high?.[i] ?? v)),
+        ["data", "low"],
+        "A score lies outside its interval",
+      );
       break;
     }
     case "token-matrix": {

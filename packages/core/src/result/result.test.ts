@@ -57,7 +57,11 @@ describe("explanation", () => {
     ["fewer values than the shape says", spoiled("token-scores", (e) => e.data.values.pop()), "data.values"],
     ["a shape that is not the tokens'", spoiled("token-scores", (e) => e.tokens.pop()), "data.shape"],
     ["an interval with one end", spoiled("token-scores", (e) => (e.data.low = e.data.values)), "data.low"],
-    ["a score outside its interval", spoiled("token-scores", (e) => (e.data.low = e.data.high = e.data.values.map((v) => v + 1))), "data.low"],
+    [
+      "a score outside its interval",
+      spoiled("token-scores", (e) => (e.data.low = e.data.high = e.data.values.map((v) => v + 1))),
+      "data.low",
+    ],
     [
       "a word of tokens that do not exist",
       spoiled("token-scores", (e) => (e.words![0]!.tokens = [77])),
