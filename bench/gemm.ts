@@ -7,10 +7,13 @@
  */
 import { type Build, compile, hasRelaxedSimd, initSync } from "@hyaline/assembly";
 import { constant, encodeGraph, openSession, type Tensor } from "@hyaline/core";
-import { conditions, table, timed } from "./measure.ts";
+import { conditions, table, timed, type Timing } from "./measure.ts";
 
 const WEIGHTS = [[384, 384], [384, 1536], [1536, 384], [576, 1536]] as const;
 const ROWS = [16, 64, 128, 512] as const;
+
+/** One thread's best time: on the wall, or on the processor where others had it in between. */
+const best = ({ min, cpu }: Timing): number => Math.min(min, cpu || min);
 
 interface Kernel {
   readonly fp32: (m: number) => () => void;
@@ -61,8 +64,7 @@ async function kernelOf(build: Build, k: number, n: number): Promise<Kernel> {
 async function peak(build: Build): Promise<number> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
   const x = initSync({ module: await compile({ build }), memory }), rounds = 4000;
-  const { min } = await timed(() => x.madd_peak_f32(rounds, 1024));
-  return rounds * 12 * 8 / min / 1e6;
+  return rounds * 12 * 8 / best(await timed(() => x.madd_peak_f32(rounds, 1024))) / 1e6;
 }
 
 async function runtime(m: number, k: number, n: number): Promise<number> {
@@ -79,9 +81,9 @@ async function runtime(m: number, k: number, n: number): Promise<number> {
   const session = await openSession(encodeGraph(graph), { backend: "wasm", threads: 1 });
   const a: Tensor = { ...float, dims: [m, k], data: Float32Array.from({ length: m * k }, () => Math.random() - 0.5) },
     feeds = new Map([["a", a]]);
-  const { min } = await timed(() => session.run(feeds), { budget: 700 });
+  const time = best(await timed(() => session.run(feeds), { budget: 700 }));
   await session.release();
-  return 2 * m * k * n / min / 1e6;
+  return 2 * m * k * n / time / 1e6;
 }
 
 /** Prints the table. */
@@ -92,7 +94,7 @@ export async function gemm(): Promise<string> {
     const [kernel, plain] = await Promise.all([kernelOf(builds[0]!, k, n), kernelOf("simd", k, n)]);
     for (const m of ROWS) {
       const rate = async (run: () => void): Promise<number> =>
-        2 * m * k * n / (await timed(run, { budget: 300 })).min / 1e6;
+        2 * m * k * n / best(await timed(run, { budget: 300 })) / 1e6;
       const peer = await runtime(m, k, n), fp32 = await rate(kernel.fp32(m));
       ratios.push(fp32 / peer);
       rows.push([

@@ -15,16 +15,16 @@ export interface Timing {
   readonly samples: number;
 }
 
-/** Times `run` at least ten times and at least `budget` milliseconds long; the first calls warm the engine up and do not count. */
+/** Times `run` at least `least` times and at least `budget` milliseconds long; the first calls warm the engine up and do not count. */
 export async function timed(
   run: () => unknown,
-  { budget = 1000, warm = 3 }: { budget?: number; warm?: number } = {},
+  { budget = 1000, warm = 3, least = 10 }: { budget?: number; warm?: number; least?: number } = {},
 ): Promise<Timing> {
   for (let i = 0; i < warm; i++) await run();
   const samples: number[] = [];
   let cpu = Infinity;
   const end = performance.now() + budget;
-  while (samples.length < 10 || (performance.now() < end && samples.length < 2000)) {
+  while (samples.length < least || (performance.now() < end && samples.length < 2000)) {
     const start = performance.now(), before = process.cpuUsage();
     await run();
     samples.push(performance.now() - start);

@@ -44,7 +44,7 @@ function drawn(curves: Readonly<Record<string, readonly (readonly [number, numbe
 /** Prints the tables and draws the curves. */
 export async function scaling(model: string): Promise<string> {
   const where = conditions(), found: Measured[] = [];
-  for (const length of LENGTHS) found.push(await measured(model, { length, threads: 1, budget: 300 }));
+  for (const length of LENGTHS) found.push(await measured(model, { length, threads: 1, quick: true }));
   const lrp = (one: Measured) => one.methods["attnlrp"]!,
     of = (pick: (one: Measured) => number) => found.map((one) => [one.length, pick(one)] as const);
   const curves = {
@@ -64,7 +64,7 @@ export async function scaling(model: string): Promise<string> {
     one.rss / 1e6,
   ]);
   const targets: Measured[] = [];
-  for (const seeds of TARGETS) targets.push(await measured(model, { length: 32, threads: 1, seeds, budget: 300 }));
+  for (const seeds of TARGETS) targets.push(await measured(model, { length: 32, threads: 1, seeds, quick: true }));
   const many = targets.map((one) => [one.seeds, lrp(one).kernel.cpu, lrp(one).kernel.cpu / one.seeds]);
   return [
     `## Scaling (${model.split("/").slice(-3).join("/")}, one thread, processor time of the best run)`,
