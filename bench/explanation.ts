@@ -59,7 +59,14 @@ export async function explanation(model: string, length: number): Promise<string
     const { forward, methods, build } = await measured(model, { length, threads }), peer = await torch(length, threads);
     const row = (what: string, timing: Timing | undefined): void => {
       if (timing) {
-        record({ name: what, subject: `${model.split("/").at(-3)}, ${length} tokens, ${threads} threads`, median_ms: timing.median, min_ms: timing.min, ratio: timing.min / forward.min, peer: "onnxruntime-web, plain forward" });
+        record({
+          name: what,
+          subject: `${model.split("/").at(-3)}, ${length} tokens, ${threads} threads`,
+          median_ms: timing.median,
+          min_ms: timing.min,
+          ratio: timing.min / forward.min,
+          peer: "onnxruntime-web, plain forward",
+        });
         rows.push([
           threads,
           what,

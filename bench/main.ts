@@ -45,5 +45,5 @@ for (const name of wanted) {
   const text = await bench();
   if (!values.json) console.log(text);
 }
-if (values.json) for (const figure of figures()) console.log(JSON.stringify(figure));
+if (values.json) { for (const figure of figures()) console.log(JSON.stringify(figure)); }
 Deno.exit(0);

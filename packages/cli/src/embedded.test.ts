@@ -112,11 +112,12 @@ describe("embedded models", () => {
     });
   });
 
-  test("doctor finds the runtime at work", async () => {
+  test("doctor finds the runtime and the kernel at work", async () => {
     const { code, out } = await hyaline("doctor", "--format", "json");
     expect(code).toBe(0);
-    const findings = JSON.parse(out) as { title: string; ok?: boolean }[];
+    const findings = JSON.parse(out) as { title: string; value: string; ok?: boolean }[];
     expect(findings.find(({ title }) => title === "ONNX Runtime")?.ok).toBe(true);
+    expect(findings.find(({ title }) => title === "kernel")?.value).toMatch(/^(relaxed|simd) build, \d+ threads?$/);
   });
 });
 

@@ -54,7 +54,11 @@ export const missingShapes = (missing: readonly MissingOperator[]): HyalineError
 
 /** A rule, a composite or a program asks for something no tensor of the graph provides. */
 export const unknownTensor = (name: string): HyalineError =>
-  failure({ code: "UNKNOWN_TENSOR", message: `Unknown tensor "${name}"`, hint: "hyaline inspect lists a model's tensors" });
+  failure({
+    code: "UNKNOWN_TENSOR",
+    message: `Unknown tensor "${name}"`,
+    hint: "hyaline inspect lists a model's tensors",
+  });
 
 /** The explained tensor does not reach the target: nothing could carry relevance back. */
 export const unreachable = (from: string, to: string): HyalineError =>
@@ -66,7 +70,11 @@ export const unreachable = (from: string, to: string): HyalineError =>
 
 /** An impossible state inside Hyaline; the message says which belief was wrong. */
 export const broken = (belief: string): HyalineError =>
-  failure({ code: "INTERNAL", message: `Hyaline is wrong about itself: ${belief}`, hint: "Please report this message" });
+  failure({
+    code: "INTERNAL",
+    message: `Hyaline is wrong about itself: ${belief}`,
+    hint: "Please report this message",
+  });
 
 // Explainers
 
@@ -80,11 +88,19 @@ export const missingEvidence = (what: string): HyalineError =>
 
 /** A layer that the model does not have. */
 export const unknownLayer = (layer: number | string, known: readonly (number | string)[]): HyalineError =>
-  failure({ code: "UNKNOWN_LAYER", message: `Unknown layer "${layer}"`, hint: `Choose one of ${known.map((name) => `"${name}"`).join(", ")}` });
+  failure({
+    code: "UNKNOWN_LAYER",
+    message: `Unknown layer "${layer}"`,
+    hint: `Choose one of ${known.map((name) => `"${name}"`).join(", ")}`,
+  });
 
 /** A head that the layer does not have. */
 export const unknownHead = (head: number | string, heads: number): HyalineError =>
-  failure({ code: "UNKNOWN_HEAD", message: `Unknown head "${head}"`, hint: `Heads are counted from 0 to ${heads - 1}, or "mean", or "all"` });
+  failure({
+    code: "UNKNOWN_HEAD",
+    message: `Unknown head "${head}"`,
+    hint: `Heads are counted from 0 to ${heads - 1}, or "mean", or "all"`,
+  });
 
 /** NaN or Infinity where a number belongs: an explanation made of it would be noise. */
 export const notFinite = (what: string): HyalineError =>
@@ -96,7 +112,11 @@ export const notFinite = (what: string): HyalineError =>
 
 /** A budget too small for even the roughest answer. */
 export const budgetTooSmall = (budget: number, least: number): HyalineError =>
-  failure({ code: "BUDGET_TOO_SMALL", message: `A budget of "${budget}" evaluations is too small`, hint: `Give at least --option budget=${least}` });
+  failure({
+    code: "BUDGET_TOO_SMALL",
+    message: `A budget of "${budget}" evaluations is too small`,
+    hint: `Give at least --option budget=${least}`,
+  });
 
 // Results and requests
 
@@ -136,7 +156,11 @@ export const malformedNode = ({ op, node, because }: { op: string; node: string;
 
 /** An input is missing, or its type contradicts the file. */
 export const wrongInput = ({ name, because }: { name: string; because: string }): HyalineError =>
-  failure({ code: "WRONG_INPUT", message: `Cannot feed input "${name}": ${because}`, hint: "hyaline inspect lists a model's inputs" });
+  failure({
+    code: "WRONG_INPUT",
+    message: `Cannot feed input "${name}": ${because}`,
+    hint: "hyaline inspect lists a model's inputs",
+  });
 
 /** A tensor would take more memory than is allowed: a mistake, or a file made to exhaust the machine. */
 export const tensorTooLarge = ({ name, bytes, limit }: { name: string; bytes: number; limit: number }): HyalineError =>
@@ -169,7 +193,9 @@ export const opsetUnsupported = (version: number, range: readonly [number, numbe
   failure({
     code: "OPSET_UNSUPPORTED",
     message: `Operator set "${version}" is not supported: this runtime reads ${range[0]} to ${range[1]}`,
-    hint: version > range[1] ? "Export again with a lower opset" : "Convert it with onnx.version_converter or export again",
+    hint: version > range[1]
+      ? "Export again with a lower opset"
+      : "Convert it with onnx.version_converter or export again",
   });
 
 /** A model in a newer file format than the runtime reads. */
@@ -182,7 +208,11 @@ export const irUnsupported = (version: number, newest: number): HyalineError =>
 
 /** A model whose parts contradict each other. */
 export const malformedModel = (what: string): HyalineError =>
-  failure({ code: "MODEL_MALFORMED", message: `The model is not valid ONNX: ${what}`, hint: "onnx.checker.check_model says more" });
+  failure({
+    code: "MODEL_MALFORMED",
+    message: `The model is not valid ONNX: ${what}`,
+    hint: "onnx.checker.check_model says more",
+  });
 
 /** A model beyond the limits that protect the machine it is opened on. */
 export const modelTooLarge = (what: string, limit: number): HyalineError =>
@@ -220,11 +250,19 @@ export const externalPath = (location: string, why: string): HyalineError =>
 
 /** External data that is not there, or is shorter than the model says. */
 export const externalMissing = (location: string, why: string): HyalineError =>
-  failure({ code: "EXTERNAL_MISSING", message: `External data "${location}" ${why}`, hint: "Fetch the .onnx_data file that belongs to this model" });
+  failure({
+    code: "EXTERNAL_MISSING",
+    message: `External data "${location}" ${why}`,
+    hint: "Fetch the .onnx_data file that belongs to this model",
+  });
 
 /** An explainer asked for more evaluations of the model than its budget allows. */
 export const budgetSpent = (budget: number): HyalineError =>
-  failure({ code: "BUDGET_SPENT", message: `The budget of ${budget} evaluations is spent`, hint: "Give more with --option budget=N" });
+  failure({
+    code: "BUDGET_SPENT",
+    message: `The budget of ${budget} evaluations is spent`,
+    hint: "Give more with --option budget=N",
+  });
 
 // Checkpoints and tokenisers
 
@@ -233,7 +271,8 @@ export const checkpointUnknown = (source: string): HyalineError =>
   failure({
     code: "CHECKPOINT_UNKNOWN",
     message: `Unknown checkpoint "${source}"`,
-    hint: "Give a directory, an .onnx file or a hub id such as org/name or org/name@revision; hyaline models lists what is here",
+    hint:
+      "Give a directory, an .onnx file or a hub id such as org/name or org/name@revision; hyaline models lists what is here",
   });
 
 /** A file that a checkpoint should have. */
@@ -241,7 +280,9 @@ export const fileMissing = (checkpoint: string, path: string, present: readonly 
   failure({
     code: "FILE_MISSING",
     message: `Checkpoint "${checkpoint}" has no file "${path}"`,
-    hint: present ? `It has ${present.length ? present.slice(0, 20).map((name) => `"${name}"`).join(", ") : "no files"}` : "Check the name, and the precision (--dtype)",
+    hint: present
+      ? `It has ${present.length ? present.slice(0, 20).map((name) => `"${name}"`).join(", ") : "no files"}`
+      : "Check the name, and the precision (--dtype)",
   });
 
 /** A precision that nobody uses, or that this checkpoint does not come in. */
@@ -249,7 +290,10 @@ export const dtypeUnknown = (dtype: string, known: readonly string[], models: re
   failure({
     code: "DTYPE_UNKNOWN",
     message: known.length ? `Unknown precision "${dtype}"` : `This checkpoint does not come in "${dtype}"`,
-    hint: [known.length ? `Known are ${known.join(", ")}` : "", models.length ? `It has ${models.map((name) => `"${name}"`).join(", ")}` : ""].filter(Boolean).join(". "),
+    hint: [
+      known.length ? `Known are ${known.join(", ")}` : "",
+      models.length ? `It has ${models.map((name) => `"${name}"`).join(", ")}` : "",
+    ].filter(Boolean).join(". "),
   });
 
 /** A configuration file that is not JSON, or not an object. */
@@ -260,13 +304,20 @@ export const configInvalid = (path: string, why: string): HyalineError =>
 export const offlineMiss = (checkpoint: string, path?: string): HyalineError =>
   failure({
     code: "OFFLINE_MISS",
-    message: path ? `File "${path}" of "${checkpoint}" is not in the cache` : `Checkpoint "${checkpoint}" is not in the cache`,
+    message: path
+      ? `File "${path}" of "${checkpoint}" is not in the cache`
+      : `Checkpoint "${checkpoint}" is not in the cache`,
     hint: "Run once without --offline",
   });
 
 /** No answer from the hub. */
 export const hubUnreachable = (host: string, cause: unknown): HyalineError =>
-  failure({ code: "HUB_UNREACHABLE", message: `Cannot reach "${host}"`, hint: "Check the network, or set a mirror; --offline uses what is cached", cause });
+  failure({
+    code: "HUB_UNREACHABLE",
+    message: `Cannot reach "${host}"`,
+    hint: "Check the network, or set a mirror; --offline uses what is cached",
+    cause,
+  });
 
 /** A hub that wants to know who asks. */
 export const hubDenied = (checkpoint: string, status: number): HyalineError =>
@@ -278,11 +329,19 @@ export const hubDenied = (checkpoint: string, status: number): HyalineError =>
 
 /** An answer that is no file. */
 export const hubStatus = (url: string, status: number): HyalineError =>
-  failure({ code: "HUB_STATUS", message: `The hub answered ${status} for "${url}"`, hint: "Try again later, or set a mirror" });
+  failure({
+    code: "HUB_STATUS",
+    message: `The hub answered ${status} for "${url}"`,
+    hint: "Try again later, or set a mirror",
+  });
 
 /** A download that breaks off again and again. */
 export const downloadBroken = (url: string, reached: string): HyalineError =>
-  failure({ code: "DOWNLOAD_BROKEN", message: `The download of "${url}" keeps breaking off (${reached})`, hint: "Run it again: it goes on where it stopped" });
+  failure({
+    code: "DOWNLOAD_BROKEN",
+    message: `The download of "${url}" keeps breaking off (${reached})`,
+    hint: "Run it again: it goes on where it stopped",
+  });
 
 /** A download whose digest is not the one that the hub listed. */
 export const downloadCorrupt = (path: string, expected: string, found: string): HyalineError =>
@@ -294,7 +353,12 @@ export const downloadCorrupt = (path: string, expected: string, found: string): 
 
 /** A tokenizer file that no tokenizer can be made from. */
 export const tokenizerInvalid = (why: string, cause?: unknown): HyalineError =>
-  failure({ code: "TOKENIZER_INVALID", message: `Cannot use this tokenizer: ${why}`, hint: "Token ids can be given instead: --input-ids", cause });
+  failure({
+    code: "TOKENIZER_INVALID",
+    message: `Cannot use this tokenizer: ${why}`,
+    hint: "Token ids can be given instead: --input-ids",
+    cause,
+  });
 
 /** A checkpoint without a tokenizer. */
 export const tokenizerMissing = (checkpoint: string, why = "it holds no tokenizer.json"): HyalineError =>
@@ -310,4 +374,24 @@ export const textTooLong = (tokens: number, limit: number): HyalineError =>
     code: "TEXT_TOO_LONG",
     message: `The text has ${tokens} tokens, more than the limit of ${limit}`,
     hint: "Shorten it, or cut it with --truncate",
+  });
+
+// The kernel
+
+/** A program needs more memory than this engine gives a WebAssembly module. */
+export const kernelMemory = (bytes: number, cause: unknown): HyalineError =>
+  failure({
+    code: "KERNEL_MEMORY",
+    message: `The kernel cannot get "${Math.ceil(bytes / 1e6)}" MB of memory`,
+    hint: "Shorten the text, choose a quantised file, or use --executor onnxruntime",
+    cause,
+  });
+
+/** The kernel was not built, or the engine has no SIMD. */
+export const kernelMissing = (cause: unknown): HyalineError =>
+  failure({
+    code: "KERNEL_MISSING",
+    message: "The WASM kernel cannot be loaded",
+    hint: "Build it with deno task setup, or use --executor onnxruntime",
+    cause,
   });

@@ -109,6 +109,7 @@ async function examine(env: Readonly<Record<string, string | undefined>>): Promi
       value: typeof SharedArrayBuffer === "function" ? `up to ${availableParallelism()}` : "none",
       ok: typeof SharedArrayBuffer === "function",
     },
+    await kernel(),
     await webgpu(),
     {
       title: "embedded models",
@@ -143,6 +144,20 @@ async function runtime(): Promise<Finding> {
     return { title, value: `onnxruntime-web ${runtimeVersion} (wasm)${right ? "" : ", computes wrongly"}`, ok: right };
   } catch (error) {
     return { title, value: (error as Error).message, ok: false, hint: "Install again: deno task setup" };
+  }
+}
+
+/** Loads the kernel and starts its threads. */
+async function kernel(): Promise<Finding> {
+  const title = "kernel";
+  try {
+    const { kernelExecutor } = await import("@hyaline/core");
+    const executor = kernelExecutor(), { build, threads } = await executor.describe();
+    await executor.stop();
+    return { title, value: `${build} build, ${threads} thread${threads === 1 ? "" : "s"}`, ok: true };
+  } catch (error) {
+    const { message, hint } = error as { message: string; hint?: string };
+    return { title, value: message, ok: false, ...(hint ? { hint } : {}) };
   }
 }
 

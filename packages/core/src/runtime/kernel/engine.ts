@@ -5,7 +5,7 @@
  */
 import type { Build, InitOutput } from "@hyaline/assembly";
 import type { Member } from "@hyaline/assembly/team";
-import { failure } from "../../errors.ts";
+import { kernelMissing } from "../../errors.ts";
 import { Heap } from "./heap.ts";
 import { Weights } from "./weights.ts";
 
@@ -24,14 +24,6 @@ interface Started {
   /** Bytes at the start of the memory that belong to the team. */
   readonly reserved: number;
 }
-
-const missing = (cause: unknown) =>
-  failure({
-    code: "KERNEL_MISSING",
-    message: "The WASM kernel cannot be loaded",
-    hint: "Build it with deno task setup, or use --executor onnxruntime",
-    cause,
-  });
 
 /** Largest memory asked for; an engine that refuses to reserve so much is asked for less. */
 const MAXIMUM_PAGES = [65536, 32768, 16384];
@@ -80,13 +72,13 @@ export class Engine {
     const load = Promise.all([import("@hyaline/assembly"), import("@hyaline/assembly/team")]);
     const [{ compile, hasRelaxedSimd, initSync }, { enlist, Member, order, RESERVED }] = await load.catch(
       (cause: unknown) => {
-        throw missing(cause);
+        throw kernelMissing(cause);
       },
     );
     const size = canShareMemory() ? Math.max(1, options.threads ?? defaultThreads()) : 1, shared = size > 1;
     const build = options.build ?? (hasRelaxedSimd() ? "relaxed" : "simd");
     const module = await compile({ build, shared }).catch((cause: unknown) => {
-      throw missing(cause);
+      throw kernelMissing(cause);
     });
     const memory = reserve(shared), kernel = initSync({ module, memory });
     const workers = await Promise.all(

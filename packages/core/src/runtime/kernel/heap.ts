@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { failure } from "../../errors.ts";
+import { kernelMemory } from "../../errors.ts";
 import { aligned } from "./plan.ts";
 
 const PAGE = 65536;
@@ -40,12 +40,7 @@ export class Heap {
       try {
         this.memory.grow(Math.ceil(missing / PAGE));
       } catch (cause) {
-        throw failure({
-          code: "KERNEL_MEMORY",
-          message: `The kernel cannot get "${Math.ceil((at + need) / 1e6)}" MB of memory`,
-          hint: "Shorten the text, choose a quantised file, or use the executor ort",
-          cause,
-        });
+        throw kernelMemory(at + need, cause);
       }
     }
     this.#end = at + need;
