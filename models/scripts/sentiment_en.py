@@ -15,27 +15,29 @@ import torch
 from transformers import AutoTokenizer, BertForSequenceClassification
 
 import batches
-import neurons
 import onnx_files
 import polarity
 import scores
 import student
 import vocabulary
+from student import Stage
 
 OUT = Path(__file__).resolve().parent.parent / "sentiment-en"
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
-TOKENS, NEURONS, PASSES, SEED, HARD = 11900, 1536, 5, 3, 0.3
+TOKENS, HARD, SEED = 11900, 0.3, 3
+STAGES = (
+    Stage(rows=17343, passes=5, rate=1.2e-4, decay=0.85, seed=3),
+    Stage(rows=49343, passes=2, rate=6e-5, decay=0.87, seed=4, rounding=True),
+)
 
 
-def build(encoder: Path, kept: list[int], rows: list[list[int]]) -> BertForSequenceClassification:
-    """MiniLM with a fresh two-class head, the kept vocabulary and the most active neurons."""
+def build(encoder: Path, kept: list[int]) -> BertForSequenceClassification:
+    """MiniLM with a fresh two-class head and the kept vocabulary."""
     names = dict(enumerate(polarity.LABELS))
     torch.manual_seed(SEED)
     model = BertForSequenceClassification.from_pretrained(
         encoder, num_labels=2, id2label=names, label2id={v: k for k, v in names.items()}, attn_implementation="eager")
     vocabulary.cut_embedding(model, kept)
-    if NEURONS < model.config.intermediate_size:
-        neurons.prune(model, neurons.importance(model, rows[:1000]), NEURONS)
     return model
 
 
@@ -67,13 +69,14 @@ def train(encoder: Path, soft_labels: Path, out: Path) -> BertForSequenceClassif
     rows = batches.encode(tokenizer, soft["texts"])
     held = batches.encode(tokenizer, [e.text for e in sides["validation"]])
     labels = torch.tensor([e.label for e in sides["validation"]])
-    model = build(encoder, kept, rows)
+    model = build(encoder, kept)
 
     def show(epoch: int, model: BertForSequenceClassification) -> None:
         print(f"pass {epoch}:", scores.report(batches.logits_of(model, held, 0), labels), flush=True)
 
-    student.fit(model, rows, mixed(soft), PASSES, SEED, show)
-    print(f"temperature {cool(model, held, labels):.3f}", flush=True)
+    for stage in STAGES:
+        student.fit(model, rows, mixed(soft), stage, show)
+        print(f"temperature {cool(model, held, labels):.3f}", flush=True)
     return model.eval()
 
 
@@ -99,6 +102,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(2)
     model = train(arguments.encoder, arguments.soft, arguments.out)
+    model.config.architectures = ["BertForSequenceClassification"]
     model.config.save_pretrained(arguments.out)
     if arguments.torch:
         model.save_pretrained(arguments.torch)

@@ -27,7 +27,7 @@ import scores
 OUT = Path(__file__).resolve().parent.parent / "sentiment-lstm"
 SPECIAL = ["[PAD]", "[UNK]"]
 EMBEDDING, HIDDEN, LEAST, SEED = 64, 128, 2, 5
-EPOCHS, BATCH, RATE, HARD = 12, 32, 2e-3, 0.3
+EPOCHS, BATCH, RATE, HARD, ROWS = 12, 32, 2e-3, 0.3, 17343
 
 
 class SentimentLstm(nn.Module):
@@ -127,7 +127,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
-    soft = torch.load(arguments.soft)
+    soft = {name: column[:ROWS] for name, column in torch.load(arguments.soft).items()}
     sides = polarity.split()
     tokenizer = build_tokenizer([e.text for e in sides["train"]])
     words = tokenizer.get_vocab()
