@@ -28,7 +28,20 @@ export interface Carried {
   readonly found: ReadonlyMap<string, Tensor>;
 }
 
-/** Carries a seed from the target to `at` (all sources by default) under a composite (the plain gradient by default). */
+/**
+ * Carries a seed from the target to `at` (all sources by default) under a composite (the plain gradient by default).
+ *
+ * @throws what `compile` throws
+ *
+ * @example
+ * ```ts
+ * import { carry, sketch, tensor, Trial } from "@hyaline/core/testing";
+ * const trial = new Trial(sketch({ inputs: { x: tensor([2], [1, -2]) }, nodes: [["Tanh", "x", "y"]] }));
+ * const { cotangents } = await carry(trial, { sources: ["x"], target: "y", seed: tensor([2], [1, 1]) });
+ * console.assert(Math.abs(Number(cotangents.get("x")!.data[0]) - (1 - Math.tanh(1) ** 2)) < 1e-6);
+ * await trial.release();
+ * ```
+ */
 export async function carry(trial: Trial, { seed, executor, ...request }: CarryRequest): Promise<Carried> {
   const at = request.at ?? request.sources, { types } = trial.shaped;
   const program = compile({ composite: composites.get("gradient")!, ...request, at, shaped: trial.shaped });

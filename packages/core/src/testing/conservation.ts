@@ -24,7 +24,19 @@ export function inner(a: Tensor, b: Tensor): number {
   return p.reduce((sum, v, i) => sum + v * q[i]!, 0);
 }
 
-/** Carries a seed back with the ledger on, and adds up. The sources must be all there are. */
+/**
+ * Carries a seed back with the ledger on, and adds up. The sources must be all there are.
+ *
+ * @example
+ * ```ts
+ * import { composites } from "@hyaline/core";
+ * import { conservation, sketch, tensor, Trial } from "@hyaline/core/testing";
+ * const trial = new Trial(sketch({ inputs: { x: tensor([2], [1, -2]) }, nodes: [["Tanh", "x", "y"]] }));
+ * const { residual } = await conservation(trial, { sources: ["x"], target: "y", seed: tensor([2], [1, 1]), composite: composites.get("attnlrp")! });
+ * console.assert(Math.abs(residual) < 1e-6);
+ * await trial.release();
+ * ```
+ */
 export async function conservation(trial: Trial, request: CarryRequest): Promise<Books> {
   const { program, cotangents, found } = await carry(trial, { ...request, at: request.sources, ledger: true });
   const forward = await trial.run([...request.sources, request.target]);

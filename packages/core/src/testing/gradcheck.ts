@@ -26,6 +26,15 @@ export interface Difference {
  *
  * @param random directions come from it
  * @returns one difference for each source, and what was carried
+ *
+ * @example
+ * ```ts
+ * import { gradcheck, randomNumbers, sketch, tensor, Trial } from "@hyaline/core/testing";
+ * const trial = new Trial(sketch({ inputs: { x: tensor([2], [1, -2]) }, nodes: [["Tanh", "x", "y"]] }));
+ * const { differences } = await gradcheck(trial, { sources: ["x"], target: "y", seed: tensor([2], [1, 1]) }, randomNumbers(1));
+ * console.assert(differences[0]!.error < 1e-3);
+ * await trial.release();
+ * ```
  */
 export async function gradcheck(
   trial: Trial,
