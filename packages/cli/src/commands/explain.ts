@@ -33,7 +33,8 @@ Examples:
   $ hyaline explain --model ioi-lm "When Mary and John went to the store, John gave a drink to" --target Mary --foil John
 
 Exit codes: 0 ok, 1 failure, 2 wrong usage, 3 some of several texts failed, 130 interrupted.
-Options can also be set by HYALINE_… variables (HYALINE_MODEL=…) or in the configuration file.`;
+Options can also be set by HYALINE_… variables (HYALINE_MODEL=…) or in the configuration file (hyaline doctor says where).
+HYALINE_HUB names a mirror of the hub, HF_TOKEN opens private models, HYALINE_CACHE moves the cache.`;
 
 /** Options that say which model, and that commands share. */
 export const modelOptions = (command: Command): Command =>
