@@ -7,10 +7,9 @@
  *
  * @module
  */
-import { missingRules } from "../errors.ts";
 import { ints, number, text } from "../graph/graph.ts";
 import { size } from "../graph/tensor.ts";
-import type { OpRule, RuleContext } from "./rule.ts";
+import { formMissing, type OpRule, type RuleContext } from "./rule.ts";
 import { reaches, spread, tapped, type Window, windowOf } from "./window.ts";
 
 /** The window of a convolution whose weights are input 1. */
@@ -20,7 +19,7 @@ const convolutionWindow = (c: RuleContext): Window =>
 /** The window of a transposed convolution: it reads its own output. */
 function transposedWindow(c: RuleContext): Window {
   if (ints(c.node, "output_shape") || text(c.node, "auto_pad", "NOTSET").startsWith("SAME")) {
-    throw missingRules([{ op: "ConvTranspose with a given output shape", domain: "", node: c.node.name }]);
+    throw formMissing(c, "a given output shape");
   }
   return windowOf(c, { kernel: c.dims[1]!.slice(2), large: c.outDims[0]!.slice(2), small: c.dims[0]!.slice(2) });
 }

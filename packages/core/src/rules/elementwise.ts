@@ -5,8 +5,9 @@
  * @module
  */
 import { number, text } from "../graph/graph.ts";
+import { numbers, size } from "../graph/tensor.ts";
 import type { Builder } from "../program/builder.ts";
-import type { OpRule, RuleContext } from "./rule.ts";
+import { formMissing, type OpRule, type RuleContext } from "./rule.ts";
 
 const TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI);
 const ROOT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
@@ -110,8 +111,10 @@ export const elementwise: OpRule[] = [
   },
   {
     op: "Pow", // (xᵖ)' = p xᵖ⁻¹; p is a constant
-    vjp: ({ b, g, x, known, has }) => {
-      const p = has(1) ? Number(known(1).data[0]) : 1;
+    vjp: (c) => {
+      const { b, g, x } = c;
+      if (c.active[1] || !c.isKnown(1) || size(c.dims[1]!) !== 1) throw formMissing(c, "an exponent that is no constant scalar");
+      const p = numbers(c.known(1))[0]!;
       if (p === 2) return [b.mul(g, b.scale(x[0]!, 2)), null];
       if (p === 3) return [b.mul(g, b.scale(b.square(x[0]!), 3)), null];
       return [b.mul(g, b.scale(b.pow(x[0]!, b.scalar(p - 1)), p)), null];

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { number } from "../graph/graph.ts";
+import { number, text } from "../graph/graph.ts";
 import { numbers, size } from "../graph/tensor.ts";
-import type { OpRule, RuleContext } from "./rule.ts";
+import { formMissing, type OpRule, type RuleContext } from "./rule.ts";
 
 /** A single known row needs no scatter: the message is padded with zeros on both sides. */
 function gatherBack(c: RuleContext): (string | null)[] {
@@ -60,6 +60,7 @@ export const gather: OpRule[] = [
     op: "GatherND", // batch_dims = 0: rows named by tuples of indices
     linear: true,
     vjp: (c) => {
+      if (number(c.node, "batch_dims", 0) !== 0) throw formMissing(c, "batch_dims");
       const { b, g } = c, dims = c.dims[0]!, index = c.dims[1]!, depth = index.at(-1)!, rows = size(index) / depth;
       const lead = dims.slice(0, depth), rest = dims.slice(depth);
       // Flatten the indexed axes to one: offset = Σ idx_k · stride_k.
@@ -76,6 +77,7 @@ export const gather: OpRule[] = [
     linear: true,
     additive: [0, 2],
     vjp: (c) => {
+      if (text(c.node, "reduction", "none") !== "none") throw formMissing(c, `reduction ${text(c.node, "reduction", "")}`);
       const { b, g } = c, dims = c.dims[0]!, index = c.dims[1]!, depth = index.at(-1)!, lead = dims.slice(0, depth), rest = dims.slice(depth);
       const rows = size(index) / depth, strides = lead.map((_, k) => BigInt(size(lead.slice(k + 1))));
       const weighted = b.mul(b.reshape(b.cast(c.x[1]!, "int64"), [rows, depth]), b.tensor({ dtype: "int64", dims: [depth], data: BigInt64Array.from(strides) }));

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { ints, number } from "../graph/graph.ts";
+import { ints, number, text } from "../graph/graph.ts";
 import { numbers } from "../graph/tensor.ts";
-import type { OpRule, RuleContext } from "./rule.ts";
+import { formMissing, type OpRule, type RuleContext } from "./rule.ts";
 
 /** The message takes the shape of the input. */
 const reshaped = (op: string): OpRule => ({ op, linear: true, vjp: ({ b, g, dims }) => [b.reshape(g, dims[0]!)] });
@@ -36,6 +36,7 @@ function sliceBack(c: RuleContext): string[] {
 }
 
 function padBack(c: RuleContext): string[] {
+  if (text(c.node, "mode", "constant") !== "constant") throw formMissing(c, `mode ${text(c.node, "mode", "")}`);
   const dims = c.dims[0]!, axes = c.has(3) ? numbers(c.known(3)) : dims.map((_, i) => i), pads = numbers(c.known(1));
   let { g } = c;
   axes.forEach((axis, i) => {

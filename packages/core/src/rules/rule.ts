@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type HyalineError, missingRules } from "../errors.ts";
 import type { Builder } from "../program/builder.ts";
 import type { Node } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -56,6 +57,10 @@ export interface OpRule {
    */
   readonly linear?: true | "each" | "first";
 }
+
+/** An operator in a form its rule does not cover: said aloud instead of carried back wrongly. */
+export const formMissing = ({ node }: Pick<RuleContext, "node">, form: string): HyalineError =>
+  missingRules([{ op: `${node.op} with ${form}`, domain: node.domain, node: node.name }]);
 
 /** Whether an input enters by addition. */
 export const adds = ({ additive }: OpRule, input: number): boolean => additive === "all" || (additive?.includes(input) ?? false);

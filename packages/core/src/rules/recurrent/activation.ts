@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { missingRules } from "../../errors.ts";
 import type { Builder } from "../../program/builder.ts";
-import type { RuleContext } from "../rule.ts";
+import { formMissing, type RuleContext } from "../rule.ts";
 
 /** An activation y = f(z) with its slope and with f(z)/z, the factor that passes relevance unchanged. */
 export interface Activation {
@@ -41,7 +40,7 @@ export function activationsOf(
   const named = c.node.attributes["activations"] as readonly string[] | undefined;
   return defaults.map((usual, i) => {
     const name = named?.length ? named[direction * defaults.length + i] ?? usual : usual, found = ACTIVATIONS[name];
-    if (!found) throw missingRules([{ op: `${c.node.op} with activation ${name}`, domain: "", node: c.node.name }]);
+    if (!found) throw formMissing(c, `activation ${name}`);
     return found;
   });
 }

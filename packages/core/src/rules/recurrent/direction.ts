@@ -6,11 +6,10 @@
  *
  * @module
  */
-import { missingRules } from "../../errors.ts";
 import { number, text } from "../../graph/graph.ts";
 import { numbers } from "../../graph/tensor.ts";
 import type { Builder } from "../../program/builder.ts";
-import type { RuleContext } from "../rule.ts";
+import { formMissing, type RuleContext } from "../rule.ts";
 
 /** The forward values of one direction, over all steps at once. */
 export interface Layer {
@@ -86,7 +85,7 @@ function refuse(c: RuleContext): void {
     : c.has(7)
     ? "peepholes"
     : undefined;
-  if (form) throw missingRules([{ op: `${c.node.op} with ${form}`, domain: "", node: c.node.name }]);
+  if (form) throw formMissing(c, form);
 }
 
 /** The output Y [steps, directions, batch, hidden]; run again where the file keeps only the last state. */
