@@ -36,6 +36,11 @@ test("completeInputs() names an input it cannot fill, and one the file does not 
   expect(() => completeInputs(graph(port("input_ids", ["b", "s"])), new Map([...ids, ["colour", typed("int64", [1], [1])]]))).toThrow(expect.objectContaining({ code: "WRONG_INPUT" }));
 });
 
+test("completeInputs() lets a merged decoder's choice of branch pass, which was made when the file was opened", () => {
+  const inputs = completeInputs(graph(port("input_ids", ["b", "s"])), new Map([...ids, ["use_cache_branch", typed("bool", [1], [0])]]));
+  expect([...inputs.keys()]).toEqual(["input_ids"]);
+});
+
 test("isSetting() tells a choice from data", () => {
   expect([port("use_cache_branch", [1], "bool"), port("num_logits_to_keep", []), port("input_ids", [1, 1]), port("scale", [], "float32")].map(isSetting)).toEqual([true, true, false, false]);
 });

@@ -51,6 +51,8 @@ export const isSetting = ({ dims, dtype }: Port): boolean => size(dims.map((d) =
 export function completeInputs(graph: Graph, given: Inputs, { decoderStart }: InputDefaults = {}): Map<string, Tensor> {
   const ports = graph.inputs.filter(({ name }) => !graph.constants.has(name)), names = ports.map(({ name }) => name);
   for (const name of given.keys()) {
+    // A merged decoder's choice of branch is made when the file is opened: it is no input any more.
+    if (name === "use_cache_branch" && !names.includes(name)) continue;
     if (!names.includes(name)) throw failure({ code: "WRONG_INPUT", message: `The model has no input "${name}"`, hint: `Its inputs are ${names.map((n) => `"${n}"`).join(", ")}` });
   }
   const shapeOf = (name: string): readonly number[] => given.get(name)?.dims ?? [1, 1];
