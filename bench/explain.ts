@@ -16,7 +16,7 @@ const [path, length, threads, seeds] = [Deno.args[0]!, ...Deno.args.slice(1).map
   number,
 ];
 const quick = Deno.args[4] === "quick", budget = Number(Deno.env.get("HYALINE_BENCH_MS") ?? 1500);
-const patience = quick ? { budget: 0, warm: 4, least: 4 } : { budget };
+const patience = quick ? { budget: 0, warm: 10, least: 10 } : { budget };
 
 const bytes = await Deno.readFile(path), session = { backend: "wasm" as const, threads };
 const kernel = kernelExecutor({ threads }),

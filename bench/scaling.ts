@@ -17,7 +17,7 @@ export function exponent(points: readonly (readonly [number, number])[]): number
 }
 
 /** Curves on logarithmic axes. */
-function drawn(curves: Readonly<Record<string, readonly (readonly [number, number])[]>>): string {
+export function drawn(curves: Readonly<Record<string, readonly (readonly [number, number])[]>>): string {
   const all = Object.values(curves).flat(),
     low = Math.min(...all.map(([, y]) => y)),
     high = Math.max(...all.map(([, y]) => y));
@@ -49,7 +49,7 @@ export async function scaling(model: string): Promise<string> {
     of = (pick: (one: Measured) => number) => found.map((one) => [one.length, pick(one)] as const);
   const curves = {
     "forward, plain": of((one) => one.forward.cpu),
-    "AttnLRP, whole": of((one) => lrp(one).whole.cpu),
+    "forward with taps + backward on the kernel": of((one) => lrp(one).tapped.cpu + lrp(one).kernel.cpu),
     "backward on the kernel": of((one) => lrp(one).kernel.cpu),
   };
   await Deno.writeTextFile(new URL("scaling.svg", import.meta.url), drawn(curves));
