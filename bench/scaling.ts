@@ -57,9 +57,9 @@ export async function scaling(model: string): Promise<string> {
     one,
   ) => [
     one.length,
-    one.forward.min,
-    lrp(one).whole.min,
-    lrp(one).kernel.min,
+    one.forward.cpu,
+    lrp(one).whole.cpu,
+    lrp(one).kernel.cpu,
     lrp(one).memory.working / 1e6,
     one.rss / 1e6,
   ]);

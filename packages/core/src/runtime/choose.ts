@@ -15,9 +15,12 @@ export type ExecutorName = "auto" | "onnxruntime" | "kernel";
  * forward pass runs on a GPU or natively, or where the kernel cannot be loaded.
  *
  * @example
+ * ```ts
  * import { chooseExecutor } from "@hyaline/core";
- * const { id } = chooseExecutor("auto", { backend: "webgpu" }); // "ort"
+ *
+ * const { id } = chooseExecutor("auto", { backend: "webgpu" });
  * if (id !== "ort") throw new Error(id);
+ * ```
  */
 export function chooseExecutor(name: ExecutorName, session: SessionOptions): Executor {
   const ort = ortExecutor(session);

@@ -7,7 +7,7 @@ export { size } from "../../graph/tensor.ts";
 
 export type Dims = readonly number[];
 
-/** Row-major steps, in elements. @example contiguousSteps([2, 3, 4]) // [12, 4, 1] */
+/** Row-major steps, in elements: [12, 4, 1] for [2, 3, 4]. */
 export function contiguousSteps(dims: Dims): number[] {
   const steps = new Array<number>(dims.length);
   let step = 1;

@@ -46,7 +46,16 @@ export interface KernelExecutor extends Executor {
 /**
  * The executor `kernel`. The kernel is loaded, and its threads started, by the first call.
  *
- * @throws KERNEL_MEMORY (from `prepare`) where a program needs more memory than the engine gives
+ * @throws KERNEL_MISSING and KERNEL_MEMORY (from `prepare`): it cannot be loaded, or a program needs more memory than the engine gives
+ * @example
+ * ```ts
+ * import { kernelExecutor } from "@hyaline/core";
+ *
+ * const executor = kernelExecutor({ threads: 1 });
+ * const { threads } = await executor.describe();
+ * if (threads !== 1) throw new Error(`${threads} threads`);
+ * await executor.stop();
+ * ```
  */
 export function kernelExecutor(options: KernelExecutorOptions = {}): KernelExecutor {
   let engine: Promise<Engine> | undefined;
