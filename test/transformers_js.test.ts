@@ -7,7 +7,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Engine } from "../packages/cli/src/engine.ts";
 import { openEngine } from "../packages/cli/src/open.ts";
 
-const texts = ["I love programming", "Too long by half an hour.", "not bad at all", "Ünïcödé 漢字 😀 don't", "a gorgeous , witty , seductive movie ."];
+const texts = [
+  "I love programming",
+  "Too long by half an hour.",
+  "not bad at all",
+  "Ünïcödé 漢字 😀 don't",
+  "a gorgeous , witty , seductive movie .",
+];
 let engine: Engine;
 
 beforeAll(async () => {
@@ -17,7 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-const ask = (text: string) => engine.predict({ input: { text } }, { signal: new AbortController().signal, progress: () => {} });
+const ask = (text: string) =>
+  engine.predict({ input: { text } }, { signal: new AbortController().signal, progress: () => {} });
 
 test("sentiment-en reads a text as transformers.js does, token for token", async () => {
   const tokenizer = await AutoTokenizer.from_pretrained("sentiment-en");
@@ -30,7 +37,8 @@ test("sentiment-en reads a text as transformers.js does, token for token", async
 test("sentiment-en answers as transformers.js does on the native runtime", async () => {
   const classify = await pipeline("text-classification", "sentiment-en", { dtype: "q8" });
   for (const text of texts) {
-    const [theirs] = await classify(text) as { label: string; score: number }[], ours = (await ask(text)).predictions[0]!;
+    const [theirs] = await classify(text) as { label: string; score: number }[],
+      ours = (await ask(text)).predictions[0]!;
     expect(ours.label).toBe(theirs!.label);
     expect(ours.probability).toBeCloseTo(theirs!.score, 2); // two runtimes round int8 activations in their own order
   }

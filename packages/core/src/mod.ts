@@ -1,4 +1,4 @@
-export { canonicalise, type Canonical } from "./canon/canonicalise.ts";
+export { type Canonical, canonicalise } from "./canon/canonicalise.ts";
 export { because, type Canonicaliser, type Refusal, type Report } from "./canon/canonicaliser.ts";
 export { Draft } from "./canon/draft.ts";
 export { type Knowledge, Scene } from "./canon/scene.ts";
@@ -6,7 +6,7 @@ export * from "./errors.ts";
 export * from "./graph/graph.ts";
 export * from "./graph/tensor.ts";
 export * from "./program/program.ts";
-export { composites, type Composite } from "./lrp/composite.ts";
+export { type Composite, composites } from "./lrp/composite.ts";
 export { compile, type CompileRequest, type ShapedGraph } from "./compile/mod.ts";
 export { MODERN_OPSET, modernise } from "./graph/modern.ts";
 export * from "./manifest/mod.ts";
@@ -38,7 +38,12 @@ export { Model, type ModelFile, type ModelOptions } from "./host/model.ts";
 export { type InstalledPlugin, Registry, type RunExplainer } from "./host/registry.ts";
 export { type Subject, type Words } from "./host/subject.ts";
 export { chooseExecutor, type ExecutorName } from "./runtime/choose.ts";
-export { kernelExecutor, type KernelExecutor, type KernelExecutorOptions, type PreparedOnKernel } from "./runtime/kernel/executor.ts";
+export {
+  type KernelExecutor,
+  kernelExecutor,
+  type KernelExecutorOptions,
+  type PreparedOnKernel,
+} from "./runtime/kernel/executor.ts";
 export { ortExecutor } from "./runtime/ort/executor.ts";
 export { type Executor, type PreparedProgram } from "./runtime/executor.ts";
 export { type Backend, openSession, type Session, type SessionOptions } from "./runtime/session.ts";

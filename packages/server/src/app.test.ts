@@ -4,20 +4,32 @@ import { describe, expect, test } from "vitest";
 import { createApp, type Engine } from "./mod.ts";
 
 /** A real explanation, as the schema's golden file has it. */
-const [golden] = JSON.parse(readFileSync(new URL("../../core/src/result/golden/explanation.v1.json", import.meta.url), "utf8"));
+const [golden] = JSON.parse(
+  readFileSync(new URL("../../core/src/result/golden/explanation.v1.json", import.meta.url), "utf8"),
+);
 const engine: Engine = {
   explain: ({ input }, { progress }) => {
     progress("lrp", 1, 2);
     if ("text" in input && input.text === "long") return new Promise(() => {});
-    if ("text" in input && input.text === "bad") return Promise.reject(failure({ code: "UNKNOWN_CLASS", message: 'The model has no class "x"', hint: "It has two" }));
+    if ("text" in input && input.text === "bad") {
+      return Promise.reject(
+        failure({ code: "UNKNOWN_CLASS", message: 'The model has no class "x"', hint: "It has two" }),
+      );
+    }
     if ("text" in input && input.text === "crash") return Promise.reject(new TypeError("secret inside"));
     return Promise.resolve([golden]);
   },
-  predict: () => Promise.resolve({ predictions: [{ index: 1, value: 2, label: "positive", probability: 0.9 }], tokens: [] }),
+  predict: () =>
+    Promise.resolve({ predictions: [{ index: 1, value: 2, label: "positive", probability: 0.9 }], tokens: [] }),
   methods: () => [],
 };
-const app = (limits = {}) => createApp({ engine, models: [{ name: "sentiment-en", bytes: 1 }], version: "0.0.0", limits });
-const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({ method: "POST", headers: { "content-type": "application/json", host: "localhost", ...headers }, body: typeof body === "string" ? body : JSON.stringify(body) });
+const app = (limits = {}) =>
+  createApp({ engine, models: [{ name: "sentiment-en", bytes: 1 }], version: "0.0.0", limits });
+const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json", host: "localhost", ...headers },
+  body: typeof body === "string" ? body : JSON.stringify(body),
+});
 const ask = (text: string) => ({ input: { text } });
 
 describe("the API", () => {
@@ -29,16 +41,22 @@ describe("the API", () => {
   });
 
   test("sends progress and result as events where they are asked for", async () => {
-    const response = await app().request("/api/v1/explain", post(ask("x"), { accept: "text/event-stream" })), text = await response.text();
+    const response = await app().request("/api/v1/explain", post(ask("x"), { accept: "text/event-stream" })),
+      text = await response.text();
     expect(text).toMatch(/event: progress\ndata: {"stage":"lrp","done":1,"of":2}/);
     expect(JSON.parse(/event: result\ndata: (.*)/.exec(text)![1]!)).toEqual([golden]);
   });
 
   test("predicts, lists models, is alive, and describes itself", async () => {
-    expect(await (await app().request("/api/v1/predict", post(ask("x")))).json()).toEqual({ predictions: [{ index: 1, value: 2, label: "positive", probability: 0.9 }] });
+    expect(await (await app().request("/api/v1/predict", post(ask("x")))).json()).toEqual({
+      predictions: [{ index: 1, value: 2, label: "positive", probability: 0.9 }],
+    });
     expect(await (await app().request("/api/v1/models")).json()).toEqual([{ name: "sentiment-en", bytes: 1 }]);
     expect((await app().request("/health/live")).status).toBe(200);
-    expect(await (await app().request("/openapi.json")).json()).toMatchObject({ openapi: "3.1.0", paths: { "/api/v1/explain": { post: {} } } });
+    expect(await (await app().request("/openapi.json")).json()).toMatchObject({
+      openapi: "3.1.0",
+      paths: { "/api/v1/explain": { post: {} } },
+    });
   });
 
   test.each([
@@ -55,7 +73,10 @@ describe("the API", () => {
     ["a foreign origin", post(ask("x"), { origin: "https://evil.example" }), 403, "FOREIGN_ORIGIN"],
   ])("refuses %s with a typed error", async (_, request, status, code) => {
     const response = await app({ characters: 100, bodyBytes: 1000 }).request("/api/v1/explain", request);
-    expect([response.status, await response.json()]).toEqual([status, expect.objectContaining({ code, message: expect.any(String), hint: expect.any(String) })]);
+    expect([response.status, await response.json()]).toEqual([
+      status,
+      expect.objectContaining({ code, message: expect.any(String), hint: expect.any(String) }),
+    ]);
   });
 
   test("says nothing of its inside when it fails", async () => {

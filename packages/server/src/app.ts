@@ -32,7 +32,9 @@ export interface AppConfig {
   readonly origins?: readonly string[];
   readonly limits?: Partial<Limits>;
   /** A file of the page by its path, if it is there. */
-  page?(path: string): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly type: string; readonly hashed: boolean } | undefined>;
+  page?(
+    path: string,
+  ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly type: string; readonly hashed: boolean } | undefined>;
   /** One line a request; never its text. */
   log?(entry: Readonly<Record<string, string | number>>): void;
 }
@@ -46,36 +48,62 @@ export interface Deps {
 
 /** Builds the API. */
 export function createApp(config: AppConfig): OpenAPIHono {
-  const limits = { ...defaultLimits, ...config.limits }, deps: Deps = { config, limits, queue: new Queue(limits.queue) };
-  const gate = { hosts: config.hosts ?? [], origins: config.origins ?? [], bodyBytes: limits.bodyBytes }, app = new OpenAPIHono({
-    defaultHook: (result) => {
-      if (result.success) return;
-      const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join("; ");
-      throw failure({ code: "INVALID_REQUEST", message: `The request is not valid: ${problems}`, hint: "See /openapi.json" });
-    },
-  });
+  const limits = { ...defaultLimits, ...config.limits },
+    deps: Deps = { config, limits, queue: new Queue(limits.queue) };
+  const gate = { hosts: config.hosts ?? [], origins: config.origins ?? [], bodyBytes: limits.bodyBytes },
+    app = new OpenAPIHono({
+      defaultHook: (result) => {
+        if (result.success) return;
+        const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join(
+          "; ",
+        );
+        throw failure({
+          code: "INVALID_REQUEST",
+          message: `The request is not valid: ${problems}`,
+          hint: "See /openapi.json",
+        });
+      },
+    });
   app.onError((error, c) => {
     const known = asFailure(error), status = statusOf(known);
     if (status === 429) c.header("retry-after", "2");
     return c.json(known.toJSON(), status);
   });
-  app.notFound((c) => c.json({ code: "NOT_FOUND", message: `There is nothing at "${new URL(c.req.url).pathname}"`, hint: "See /openapi.json" }, 404));
+  app.notFound((c) =>
+    c.json({
+      code: "NOT_FOUND",
+      message: `There is nothing at "${new URL(c.req.url).pathname}"`,
+      hint: "See /openapi.json",
+    }, 404)
+  );
   app.use(async (c, next) => {
     const id = crypto.randomUUID(), from = performance.now();
     await next();
     c.header("x-request-id", id);
-    config.log?.({ id, method: c.req.method, path: new URL(c.req.url).pathname, status: c.res.status, ms: Math.round(performance.now() - from) });
+    config.log?.({
+      id,
+      method: c.req.method,
+      path: new URL(c.req.url).pathname,
+      status: c.res.status,
+      ms: Math.round(performance.now() - from),
+    });
   });
   app.use(borders(gate), bodies(gate));
   healthRoutes(app, deps);
   listRoutes(app, deps);
   explainRoutes(app, deps);
-  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Hyaline", version: config.version, description: "Why a transformer said what it said" } });
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "Hyaline", version: config.version, description: "Why a transformer said what it said" },
+  });
   if (config.page) {
     app.get("*", async (c, next) => {
       const { pathname } = new URL(c.req.url), file = await config.page!(pathname === "/" ? "/index.html" : pathname);
       if (!file) return await next();
-      return c.body(file.bytes, 200, { "content-type": file.type, "cache-control": file.hashed ? "public, max-age=31536000, immutable" : "no-cache" });
+      return c.body(file.bytes, 200, {
+        "content-type": file.type,
+        "cache-control": file.hashed ? "public, max-age=31536000, immutable" : "no-cache",
+      });
     });
   }
   return app;

@@ -15,7 +15,10 @@ export interface Progress {
 export interface Engine {
   /** One explanation a method, in the order asked. */
   explain(request: ExplainRequestInput, progress: Progress): Promise<Explanation[]>;
-  predict(request: ExplainRequestInput, progress: Progress): Promise<{ readonly predictions: readonly Answer[]; readonly tokens: readonly Token[] }>;
+  predict(
+    request: ExplainRequestInput,
+    progress: Progress,
+  ): Promise<{ readonly predictions: readonly Answer[]; readonly tokens: readonly Token[] }>;
   methods(): readonly { readonly entry: ExplainerEntry; readonly manifest: Manifest }[];
 }
 

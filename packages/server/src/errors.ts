@@ -30,14 +30,51 @@ export function asFailure(error: unknown): HyalineError {
   if (error instanceof HyalineError) return error;
   if (error instanceof HTTPException && error.status === 400) return malformedBody();
   if (error instanceof DOMException && error.name === "TimeoutError") return deadline();
-  return failure({ code: "INTERNAL", message: "The server failed on this request", hint: "Its log tells more under the request's id", cause: error });
+  return failure({
+    code: "INTERNAL",
+    message: "The server failed on this request",
+    hint: "Its log tells more under the request's id",
+    cause: error,
+  });
 }
 
-export const deadline = (): HyalineError => failure({ code: "DEADLINE", message: "The request took longer than the server allows", hint: "Ask for fewer methods or a shorter text" });
-export const busy = (waiting: number): HyalineError => failure({ code: "BUSY", message: `The server is busy: ${waiting} requests are waiting`, hint: "Try again after the seconds in Retry-After" });
-export const bodyTooLarge = (limit: number): HyalineError => failure({ code: "BODY_TOO_LARGE", message: `The body is larger than ${limit} bytes`, hint: "Send fewer or shorter texts" });
-export const bodyType = (type: string): HyalineError => failure({ code: "BODY_TYPE", message: `The body has the type "${type}"`, hint: "Send application/json" });
-export const malformedBody = (): HyalineError => failure({ code: "MALFORMED_BODY", message: "The body is not JSON", hint: "See /openapi.json" });
-export const unknownModel = (name: string, offered: readonly string[]): HyalineError => failure({ code: "UNKNOWN_MODEL", message: `This server has no model "${name}"`, hint: `It has ${offered.join(", ")}` });
-export const foreignHost = (host: string): HyalineError => failure({ code: "FOREIGN_HOST", message: `This server does not answer to the host "${host}"`, hint: "Start it with --host-name to allow one" });
-export const foreignOrigin = (origin: string): HyalineError => failure({ code: "FOREIGN_ORIGIN", message: `Pages of "${origin}" may not use this server`, hint: "Start it with --origin to allow one" });
+export const deadline = (): HyalineError =>
+  failure({
+    code: "DEADLINE",
+    message: "The request took longer than the server allows",
+    hint: "Ask for fewer methods or a shorter text",
+  });
+export const busy = (waiting: number): HyalineError =>
+  failure({
+    code: "BUSY",
+    message: `The server is busy: ${waiting} requests are waiting`,
+    hint: "Try again after the seconds in Retry-After",
+  });
+export const bodyTooLarge = (limit: number): HyalineError =>
+  failure({
+    code: "BODY_TOO_LARGE",
+    message: `The body is larger than ${limit} bytes`,
+    hint: "Send fewer or shorter texts",
+  });
+export const bodyType = (type: string): HyalineError =>
+  failure({ code: "BODY_TYPE", message: `The body has the type "${type}"`, hint: "Send application/json" });
+export const malformedBody = (): HyalineError =>
+  failure({ code: "MALFORMED_BODY", message: "The body is not JSON", hint: "See /openapi.json" });
+export const unknownModel = (name: string, offered: readonly string[]): HyalineError =>
+  failure({
+    code: "UNKNOWN_MODEL",
+    message: `This server has no model "${name}"`,
+    hint: `It has ${offered.join(", ")}`,
+  });
+export const foreignHost = (host: string): HyalineError =>
+  failure({
+    code: "FOREIGN_HOST",
+    message: `This server does not answer to the host "${host}"`,
+    hint: "Start it with --host-name to allow one",
+  });
+export const foreignOrigin = (origin: string): HyalineError =>
+  failure({
+    code: "FOREIGN_ORIGIN",
+    message: `Pages of "${origin}" may not use this server`,
+    hint: "Start it with --origin to allow one",
+  });

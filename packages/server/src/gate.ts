@@ -21,7 +21,8 @@ const hostname = (host: string): string => host.replace(/:\d+$/, "").toLowerCase
 export const borders = ({ hosts, origins }: GateConfig): MiddlewareHandler => async (c, next) => {
   const host = hostname(c.req.header("host") ?? new URL(c.req.url).host), origin = c.req.header("origin");
   if (!LOOPBACK.has(host) && !hosts.includes(host)) throw foreignHost(host);
-  const own = origin === undefined || origins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === (c.req.header("host") ?? ""));
+  const own = origin === undefined || origins.includes(origin) ||
+    (URL.canParse(origin) && new URL(origin).host === (c.req.header("host") ?? ""));
   if (!own) throw foreignOrigin(origin);
   await next();
   c.header("cross-origin-opener-policy", "same-origin");

@@ -20,14 +20,29 @@ export interface Listening {
 }
 
 /** @throws PORT_TAKEN */
-export function listen(fetch: (request: Request) => Response | Promise<Response>, { port, host }: ListenOptions): Promise<Listening> {
+export function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  { port, host }: ListenOptions,
+): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, port, hostname: host }, (info: AddressInfo) =>
       resolve({
         port: info.port,
         close: () => new Promise((done, failed) => server.close((error?: Error) => (error ? failed(error) : done()))),
       }));
-    server.once("error", (cause: NodeJS.ErrnoException) =>
-      reject(cause.code === "EADDRINUSE" ? failure({ code: "PORT_TAKEN", message: `Port ${port} is taken`, hint: "Choose another: PORT=8081 or --port 8081", cause }) : cause));
+    server.once(
+      "error",
+      (cause: NodeJS.ErrnoException) =>
+        reject(
+          cause.code === "EADDRINUSE"
+            ? failure({
+              code: "PORT_TAKEN",
+              message: `Port ${port} is taken`,
+              hint: "Choose another: PORT=8081 or --port 8081",
+              cause,
+            })
+            : cause,
+        ),
+    );
   });
 }

@@ -34,9 +34,11 @@ async function answer<T>(response: Response): Promise<T> {
 export const methods = async (): Promise<MethodInfo[]> => await answer(await fetch("/api/v1/methods"));
 
 export const explain = async (text: string, method: string, signal: AbortSignal): Promise<Explanation> =>
-  (await answer<Explanation[]>(await fetch("/api/v1/explain", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ input: { text }, methods: [{ id: method }] }),
-    signal,
-  })))[0]!;
+  (await answer<Explanation[]>(
+    await fetch("/api/v1/explain", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ input: { text }, methods: [{ id: method }] }),
+      signal,
+    }),
+  ))[0]!;

@@ -50,31 +50,69 @@ export function App() {
     <>
       <header>
         <h1>{t.title}</h1>
-        <button type="button" lang={language.value === "en" ? "zh" : "en"} onClick={() => (language.value = language.value === "en" ? "zh" : "en")}>{t.language}</button>
+        <button
+          type="button"
+          lang={language.value === "en" ? "zh" : "en"}
+          onClick={() => (language.value = language.value === "en" ? "zh" : "en")}
+        >
+          {t.language}
+        </button>
       </header>
-      <form onSubmit={(event) => { event.preventDefault(); void ask(); }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void ask();
+        }}
+      >
         <label for="text">{t.label}</label>
         <textarea id="text" rows={2} value={text.value} onInput={(event) => (text.value = event.currentTarget.value)} />
         <label for="method">{t.method}</label>
-        <select id="method" value={method.value} onChange={(event) => { method.value = event.currentTarget.value; void ask(); }}>
+        <select
+          id="method"
+          value={method.value}
+          onChange={(event) => {
+            method.value = event.currentTarget.value;
+            void ask();
+          }}
+        >
           {methods.value.map((m) => <option key={m.id} value={m.id}>{title(m)}</option>)}
         </select>
         <button type="submit" disabled={text.value.trim() === ""}>{t.explain}</button>
         <span role="status">{busy.value ? t.working : ""}</span>
       </form>
-      {problem.value ? <p role="alert">{problem.value.message}{problem.value instanceof Refused ? `. ${problem.value.hint}` : ""}</p> : null}
-      {one?.type === "token-scores" ? (
-        <article>
-          <p class="answer">{t.says(one.target.label ?? `#${one.target.index}`, `${Math.round(100 * (one.target.probability ?? 0))} %`)}</p>
-          <Heatmap explanation={one} t={t} />
-          <h2>{t.trust}</h2>
-          <ul>
-            {one.diagnostics.checks.map((check) => <li key={check.id}><b>{check.title}</b> ({t[check.status]}) {check.summary}</li>)}
-          </ul>
-          {chosen ? <><h2>{t.limits}</h2><p>{chosen.limits}</p></> : null}
-          {one.diagnostics.notes.map((note) => <p key={note} class="legend">{note}</p>)}
-        </article>
-      ) : null}
+      {problem.value
+        ? <p role="alert">{problem.value.message}{problem.value instanceof Refused ? `. ${problem.value.hint}` : ""}</p>
+        : null}
+      {one?.type === "token-scores"
+        ? (
+          <article>
+            <p class="answer">
+              {t.says(
+                one.target.label ?? `#${one.target.index}`,
+                `${Math.round(100 * (one.target.probability ?? 0))} %`,
+              )}
+            </p>
+            <Heatmap explanation={one} t={t} />
+            <h2>{t.trust}</h2>
+            <ul>
+              {one.diagnostics.checks.map((check) => (
+                <li key={check.id}>
+                  <b>{check.title}</b> ({t[check.status]}) {check.summary}
+                </li>
+              ))}
+            </ul>
+            {chosen
+              ? (
+                <>
+                  <h2>{t.limits}</h2>
+                  <p>{chosen.limits}</p>
+                </>
+              )
+              : null}
+            {one.diagnostics.notes.map((note) => <p key={note} class="legend">{note}</p>)}
+          </article>
+        )
+        : null}
     </>
   );
 }

@@ -20,7 +20,12 @@ export function Heatmap({ explanation, t }: { explanation: ExplanationOf<"token-
         {tokens.map((token, i) => {
           const share = values[i]! / top, strong = Math.abs(share) > 0.25;
           return (
-            <span key={i} class={token.special ? "token special" : "token"} style={{ background: colour(share) }} title={values[i]!.toPrecision(3)}>
+            <span
+              key={i}
+              class={token.special ? "token special" : "token"}
+              style={{ background: colour(share) }}
+              title={values[i]!.toPrecision(3)}
+            >
               {token.text}
               {signed && strong ? <sup aria-hidden="true">{share > 0 ? "+" : "−"}</sup> : null}
             </span>
@@ -31,9 +36,19 @@ export function Heatmap({ explanation, t }: { explanation: ExplanationOf<"token-
       <details>
         <summary>{t.table}</summary>
         <table>
-          <thead><tr><th scope="col">{t.token}</th><th scope="col">{t.score}</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">{t.token}</th>
+              <th scope="col">{t.score}</th>
+            </tr>
+          </thead>
           <tbody>
-            {tokens.map((token, i) => <tr key={i}><th scope="row">{token.text}</th><td>{values[i]!.toFixed(4)}</td></tr>)}
+            {tokens.map((token, i) => (
+              <tr key={i}>
+                <th scope="row">{token.text}</th>
+                <td>{values[i]!.toFixed(4)}</td>
+              </tr>
+            ))}
           </tbody>
         </table>
       </details>

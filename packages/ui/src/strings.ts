@@ -11,7 +11,8 @@ const en = {
   method: "Method",
   example: "A moving, funny and beautifully acted film.",
   says: (answer: string, share: string) => `The model says ${answer}, ${share} sure.`,
-  signed: "Words marked + speak for the answer, words marked − against it. The stronger the colour, the more a word counts.",
+  signed:
+    "Words marked + speak for the answer, words marked − against it. The stronger the colour, the more a word counts.",
   unsigned: "The stronger the colour, the more a word counts. This method does not tell for from against.",
   trust: "How far may I trust this?",
   passed: "passed",

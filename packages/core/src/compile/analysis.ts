@@ -20,7 +20,11 @@ export interface ShapedGraph {
 const SHAPE_ONLY = new Set(["Shape", "Size", "ConstantOfShape", "EyeLike"]);
 
 /** Tensors the sources reach through floats. `detached` says where a node's outputs count as constants. */
-export function activity(shaped: ShapedGraph, sources: Iterable<string>, detached: (node: Node) => boolean = () => false): Set<string> {
+export function activity(
+  shaped: ShapedGraph,
+  sources: Iterable<string>,
+  detached: (node: Node) => boolean = () => false,
+): Set<string> {
   const { graph, types, known } = shaped, active = new Set(sources);
   for (const node of graph.nodes) {
     if (SHAPE_ONLY.has(node.op) || !node.inputs.some((input) => active.has(input)) || detached(node)) continue;
@@ -42,15 +46,24 @@ export function ancestors(graph: Graph, target: string): Set<string> {
 }
 
 /** The first entry of a composite that fits each node; none means the plain derivative. */
-export function matched(shaped: ShapedGraph, sources: Iterable<string>, composite: Composite): Map<Node, CompositeEntry> {
-  const plain = activity(shaped, sources), around = { consumers: consumers(shaped.graph.nodes), isActive: (t: string) => plain.has(t) };
+export function matched(
+  shaped: ShapedGraph,
+  sources: Iterable<string>,
+  composite: Composite,
+): Map<Node, CompositeEntry> {
+  const plain = activity(shaped, sources),
+    around = { consumers: consumers(shaped.graph.nodes), isActive: (t: string) => plain.has(t) };
   const found = new Map<Node, CompositeEntry>();
   if (composite.rules.length === 0) return found;
-  const named = composite.rules.map((entry) => ({ entry, ops: entry.match.op === undefined ? undefined : new Set([entry.match.op].flat()) }));
+  const named = composite.rules.map((entry) => ({
+    entry,
+    ops: entry.match.op === undefined ? undefined : new Set([entry.match.op].flat()),
+  }));
   for (const node of shaped.graph.nodes) {
     if (!node.inputs.some((input) => plain.has(input))) continue;
     const hit = named.find(({ entry: { match }, ops }) =>
-      (!ops || ops.has(operator(node))) && (match.name === undefined || node.name.includes(match.name)) && (match.role === undefined || plays(match.role, node, around))
+      (!ops || ops.has(operator(node))) && (match.name === undefined || node.name.includes(match.name)) &&
+      (match.role === undefined || plays(match.role, node, around))
     );
     if (hit) found.set(node, hit.entry);
   }

@@ -55,13 +55,25 @@ export function compile(request: CompileRequest): Program {
   if (!targetType) throw unknownTensor(target);
 
   // Only nodes between a wanted tensor and the target are crossed.
-  const downstream = activity(shaped, at.filter((name) => active.has(name)), (node) => entries.get(node)?.use === "detach");
+  const downstream = activity(
+    shaped,
+    at.filter((name) => active.has(name)),
+    (node) => entries.get(node)?.use === "detach",
+  );
   const upstream = ancestors(graph, target);
-  const path = graph.nodes.filter((node) => node.outputs.some((o) => downstream.has(o) && active.has(o) && upstream.has(o)) && node.inputs.some((i) => downstream.has(i)));
-  if (at.length > 0 && !at.some((name) => active.has(name) && upstream.has(name))) throw unreachable(at.join(", "), target);
-  const ruleOf = (node: Node): OpRule | undefined => request.extraRules?.get(operator(node)) ?? rules.get(operator(node));
+  const path = graph.nodes.filter((node) =>
+    node.outputs.some((o) => downstream.has(o) && active.has(o) && upstream.has(o)) &&
+    node.inputs.some((i) => downstream.has(i))
+  );
+  if (at.length > 0 && !at.some((name) => active.has(name) && upstream.has(name))) {
+    throw unreachable(at.join(", "), target);
+  }
+  const ruleOf = (node: Node): OpRule | undefined =>
+    request.extraRules?.get(operator(node)) ?? rules.get(operator(node));
   const missing = path.filter((node) => !ruleOf(node));
-  if (missing.length) throw missingRules(missing.map((node) => ({ op: node.op, domain: node.domain, node: node.name })));
+  if (missing.length) {
+    throw missingRules(missing.map((node) => ({ op: node.op, domain: node.domain, node: node.name })));
+  }
 
   const b = new Builder(seeds), forward = new ForwardValues(shaped, b);
   const messages = new Map<string, string[]>(at.length > 0 ? [[target, [b.seed(SEED, targetType.dims)]]] : []);
@@ -72,7 +84,13 @@ export function compile(request: CompileRequest): Program {
     messages.set(name, [sum]);
     return sum;
   };
-  const ledger = request.ledger ? new Ledger(b, forward, { rounds: graph.nodes.some((node) => node.quantised && (node.op === "Identity" || (node.op === "MatMul" && forward.isFixed(node.outputs[0]!)))) }) : undefined;
+  const ledger = request.ledger
+    ? new Ledger(b, forward, {
+      rounds: graph.nodes.some((node) =>
+        node.quantised && (node.op === "Identity" || (node.op === "MatMul" && forward.isFixed(node.outputs[0]!)))
+      ),
+    })
+    : undefined;
 
   for (const node of [...path].reverse()) {
     b.origin = node.name;
@@ -97,8 +115,13 @@ export function compile(request: CompileRequest): Program {
     const g = collect(name);
     if (g) cotangents.set(name, b.lift(g));
   }
-  const recomputed = new Map(values.map((name) => [name, forward.value(name)])), lines = (ledger?.lines ?? []).map((line) => ({ ...line, tensor: b.lift(line.tensor) }));
-  const { steps, used } = prune(b.steps, [...cotangents.values(), ...recomputed.values(), ...lines.map((line) => line.tensor)]);
+  const recomputed = new Map(values.map((name) => [name, forward.value(name)])),
+    lines = (ledger?.lines ?? []).map((line) => ({ ...line, tensor: b.lift(line.tensor) }));
+  const { steps, used } = prune(b.steps, [
+    ...cotangents.values(),
+    ...recomputed.values(),
+    ...lines.map((line) => line.tensor),
+  ]);
   const keep = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([name]) => used.has(name)));
   return {
     taps: [...forward.taps].filter((name) => used.has(name)),

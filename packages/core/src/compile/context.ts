@@ -30,7 +30,8 @@ function lazily<T>(length: number, read: (index: number) => T): readonly T[] {
 export function contextOf({ b, forward, shaped, node, gs, isActive }: ContextRequest): RuleContext {
   const { types, known, graph } = shaped;
   const dimsOf = (name: string): readonly number[] => types.get(name)?.dims ?? [];
-  const constantAt = (index: number) => known.get(node.inputs[index]!) ?? graph.constants.get(node.inputs[index]!)?.read();
+  const constantAt = (index: number) =>
+    known.get(node.inputs[index]!) ?? graph.constants.get(node.inputs[index]!)?.read();
   return {
     b,
     node,
@@ -42,7 +43,8 @@ export function contextOf({ b, forward, shaped, node, gs, isActive }: ContextReq
     outDims: node.outputs.map(dimsOf),
     active: node.inputs.map((input) => input !== "" && isActive(input)),
     has: (index) => Boolean(node.inputs[index]),
-    isKnown: (index) => Boolean(node.inputs[index]) && (known.has(node.inputs[index]!) || graph.constants.has(node.inputs[index]!)),
+    isKnown: (index) =>
+      Boolean(node.inputs[index]) && (known.has(node.inputs[index]!) || graph.constants.has(node.inputs[index]!)),
     known(index) {
       const tensor = constantAt(index);
       if (!tensor) throw broken(`input ${index} of "${node.name}" (${node.op}) is a constant`);

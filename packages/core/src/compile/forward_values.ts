@@ -11,7 +11,17 @@ import type { Builder } from "../program/builder.ts";
 import type { ShapedGraph } from "./analysis.ts";
 
 /** Operators that move elements or repeat them: dearer to copy than to redo. */
-const MOVEMENT = new Set(["Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Expand", "Slice", "Split"]);
+const MOVEMENT = new Set([
+  "Reshape",
+  "Transpose",
+  "Squeeze",
+  "Unsqueeze",
+  "Flatten",
+  "Identity",
+  "Expand",
+  "Slice",
+  "Split",
+]);
 
 export class ForwardValues {
   readonly taps = new Set<string>();
@@ -43,7 +53,8 @@ export class ForwardValues {
     if (graph.constants.has(name) || known.has(name)) return true;
     const before = this.#fixed.get(name);
     if (before !== undefined) return before;
-    const node = this.#made.get(name), fixed = node !== undefined && node.inputs.every((input) => !input || this.isFixed(input));
+    const node = this.#made.get(name),
+      fixed = node !== undefined && node.inputs.every((input) => !input || this.isFixed(input));
     this.#fixed.set(name, fixed);
     return fixed;
   }
@@ -65,7 +76,8 @@ export class ForwardValues {
     return this.#b.input(name, type);
   }
 
-  #moves = (node: Node): boolean => !node.quantised && node.domain === "" && MOVEMENT.has(node.op) && this.#shaped.graph.inFile.has(node.inputs[0]!);
+  #moves = (node: Node): boolean =>
+    !node.quantised && node.domain === "" && MOVEMENT.has(node.op) && this.#shaped.graph.inFile.has(node.inputs[0]!);
 
   /** Repeats a forward node in the program; its float inputs are float32 by then. */
   #recompute(node: Node, wanted: string): string {
@@ -78,7 +90,10 @@ export class ForwardValues {
       return isFloat(type.dtype) ? { dtype: "float32", dims: type.dims } : type;
     });
     const to = node.op === "Cast" && types[0]!.dtype === "float32" ? { to: 1 } : {};
-    this.#b.forward({ op: node.op, domain: node.domain, inputs, outputs, attributes: { ...node.attributes, ...to } }, types);
+    this.#b.forward(
+      { op: node.op, domain: node.domain, inputs, outputs, attributes: { ...node.attributes, ...to } },
+      types,
+    );
     this.#b.origin = origin;
     node.outputs.forEach((output, i) => output && this.#at.set(output, outputs[i]!));
     return outputs[node.outputs.indexOf(wanted)]!;

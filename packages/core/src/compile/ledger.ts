@@ -30,7 +30,8 @@ const STABILISED = new Set<ModifierName>(["epsilon", "gamma", "zplus", "alphabet
 /** Whether a plain derivative keeps the sum. That of a product of two active operands counts the relevance twice, of a quotient not at all. */
 function closes(rule: OpRule, active: readonly boolean[]): boolean {
   const factors = activeFactors(rule, active);
-  return rule.linear === true || (rule.linear === "each" && factors.length <= 1) || (rule.linear === "first" && factors.every((i) => i === 0));
+  return rule.linear === true || (rule.linear === "each" && factors.length <= 1) ||
+    (rule.linear === "first" && factors.every((i) => i === 0));
 }
 
 export class Ledger {
@@ -53,12 +54,28 @@ export class Ledger {
     const measured = node.quantised || this.#rounds;
     if (exact && !measured) return;
     // What arrived less what left: Σ g·y − Σ gᵢ·xᵢ − the constants' shares.
-    const arrived = node.outputs.flatMap((output, i) => (context.gs[i] ? [this.#relevance(context.gs[i]!, output)] : []));
-    const left = node.inputs.flatMap((input, i) => (context.active[i] && found[i] ? [this.#relevance(found[i]!, input)] : []));
+    const arrived = node.outputs.flatMap((
+      output,
+      i,
+    ) => (context.gs[i] ? [this.#relevance(context.gs[i]!, output)] : []));
+    const left = node.inputs.flatMap((
+      input,
+      i,
+    ) => (context.active[i] && found[i] ? [this.#relevance(found[i]!, input)] : []));
     const sum = (terms: readonly string[]): string => terms.reduce((p, q) => this.#b.add(p, q));
     const gone = [...left, ...constants.map(({ share }) => share)];
     const rest = gone.length ? this.#b.sub(sum(arrived), sum(gone)) : sum(arrived);
-    this.#line(STABILISED.has(use) ? "epsilon" : node.op.endsWith("Softmax") ? "softmax" : measured ? "quantisation" : "nonlinear", node, rest);
+    this.#line(
+      STABILISED.has(use)
+        ? "epsilon"
+        : node.op.endsWith("Softmax")
+        ? "softmax"
+        : measured
+        ? "quantisation"
+        : "nonlinear",
+      node,
+      rest,
+    );
   }
 
   #constants({ node, rule, context, found }: Entry): { share: string; weight: boolean }[] {
@@ -75,7 +92,9 @@ export class Ledger {
   #relevance(g: string, tensor: string): string {
     const b = this.#b, value = this.#forward.value(tensor);
     if (b.dtype(value) !== "float32") return b.total(b.scale(g, 0));
-    const safe = this.#forward.isFixed(tensor) && b.dims(value).length <= 1 ? value : b.where(b.equal(g, b.scalar(0)), b.scalar(0), value);
+    const safe = this.#forward.isFixed(tensor) && b.dims(value).length <= 1
+      ? value
+      : b.where(b.equal(g, b.scalar(0)), b.scalar(0), value);
     return b.total(b.mul(g, safe));
   }
 

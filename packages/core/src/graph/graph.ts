@@ -73,7 +73,9 @@ export interface Graph {
 export const constant = (tensor: Tensor): Constant => ({ dtype: tensor.dtype, dims: tensor.dims, read: () => tensor });
 
 /** `domain.Op`, or `Op` for the standard domain: the name rules are filed under. */
-export const operator = ({ domain, op }: { domain: string; op: string }): string => (domain === "" || domain === "ai.onnx" ? op : `${domain}.${op}`);
+export const operator = (
+  { domain, op }: { domain: string; op: string },
+): string => (domain === "" || domain === "ai.onnx" ? op : `${domain}.${op}`);
 
 /** The node that makes each tensor. */
 export function producers(nodes: readonly Node[]): Map<string, Node> {
@@ -97,11 +99,14 @@ export function consumers(nodes: readonly Node[]): Map<string, Node[]> {
 }
 
 /** An attribute that is a number. @throws nothing; the fallback stands where the attribute is absent. */
-export const number = (node: Node, name: string, fallback: number): number => (node.attributes[name] as number | undefined) ?? fallback;
+export const number = (node: Node, name: string, fallback: number): number =>
+  (node.attributes[name] as number | undefined) ?? fallback;
 /** An attribute that is a list of numbers, if present. */
-export const ints = (node: Node, name: string): readonly number[] | undefined => node.attributes[name] as readonly number[] | undefined;
+export const ints = (node: Node, name: string): readonly number[] | undefined =>
+  node.attributes[name] as readonly number[] | undefined;
 /** An attribute that is text. */
-export const text = (node: Node, name: string, fallback: string): string => (node.attributes[name] as string | undefined) ?? fallback;
+export const text = (node: Node, name: string, fallback: string): string =>
+  (node.attributes[name] as string | undefined) ?? fallback;
 
 /** Orders nodes so that each comes after what it reads; names nobody makes count as given. Stable otherwise. */
 export function topological(nodes: readonly Node[]): Node[] {
@@ -110,12 +115,19 @@ export function topological(nodes: readonly Node[]): Node[] {
     const stack: [Node, number][] = done.has(root) ? [] : [[root, 0]];
     while (stack.length) {
       const frame = stack[stack.length - 1]!, [node, next] = frame;
-      if (done.has(node)) { stack.pop(); continue; }
+      if (done.has(node)) {
+        stack.pop();
+        continue;
+      }
       if (next < node.inputs.length) {
         frame[1]++;
         const before = made.get(node.inputs[next]!);
         if (before && !done.has(before)) stack.push([before, 0]);
-      } else { done.add(node); ordered.push(node); stack.pop(); }
+      } else {
+        done.add(node);
+        ordered.push(node);
+        stack.pop();
+      }
     }
   }
   return ordered;

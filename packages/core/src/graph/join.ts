@@ -48,7 +48,12 @@ export function joinGraphs(encoder: Graph, decoder: Graph): Graph {
   const renamed = new Map([[STATES, inEncoder(states.name)], [MASK, mask], [IDS, DECODER_IDS]]);
   const inDecoder = (name: string): string => renamed.get(name) ?? name;
   const moved = (nodes: readonly Node[], name: (tensor: string) => string, prefix: string): Node[] =>
-    nodes.map((node) => ({ ...node, name: prefix + node.name, inputs: node.inputs.map(name), outputs: node.outputs.map(name) }));
+    nodes.map((node) => ({
+      ...node,
+      name: prefix + node.name,
+      inputs: node.inputs.map(name),
+      outputs: node.outputs.map(name),
+    }));
   const constants = new Map<string, Constant>();
   for (const [name, value] of encoder.constants) constants.set(inEncoder(name), value);
   for (const [name, value] of decoder.constants) constants.set(inDecoder(name), value);

@@ -20,8 +20,18 @@ interface Moved {
 
 const AXES: readonly Moved[] = [{ attribute: "axes", at: 1 }];
 const MOVED: Readonly<Record<string, readonly Moved[]>> = {
-  ReduceSum: AXES, ReduceMean: AXES, ReduceMax: AXES, ReduceMin: AXES, ReduceProd: AXES, ReduceL1: AXES, ReduceL2: AXES,
-  ReduceLogSum: AXES, ReduceLogSumExp: AXES, ReduceSumSquare: AXES, Squeeze: AXES, Unsqueeze: AXES,
+  ReduceSum: AXES,
+  ReduceMean: AXES,
+  ReduceMax: AXES,
+  ReduceMin: AXES,
+  ReduceProd: AXES,
+  ReduceL1: AXES,
+  ReduceL2: AXES,
+  ReduceLogSum: AXES,
+  ReduceLogSumExp: AXES,
+  ReduceSumSquare: AXES,
+  Squeeze: AXES,
+  Unsqueeze: AXES,
   Split: [{ attribute: "split", at: 1 }],
   Slice: [{ attribute: "starts", at: 1 }, { attribute: "ends", at: 2 }, { attribute: "axes", at: 3 }],
   Pad: [{ attribute: "pads", at: 1 }, { attribute: "value", at: 2, as: "scalar" }],
@@ -64,7 +74,9 @@ export function modernise(graph: Graph): Graph {
       constants.set(name, constant(asTensor(value, as)));
       inputs[at] = name;
     }
-    if (FLATTENING.has(node.op) && version < 13 && attributes["axis"] === undefined) attributes["axis"] = number(node, "axis", 1);
+    if (FLATTENING.has(node.op) && version < 13 && attributes["axis"] === undefined) {
+      attributes["axis"] = number(node, "axis", 1);
+    }
     if (node.op === "Squeeze" && ints(node, "axes") === undefined && !inputs[1]) inputs.length = 1;
     return { ...node, inputs, attributes };
   });

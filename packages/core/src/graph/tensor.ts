@@ -6,21 +6,56 @@
 
 /** Element types an ONNX file may hold. `uint4` and `int4` are packed two to a byte, low nibble first. */
 export type DType =
-  | "float32" | "float16" | "float64" | "bfloat16"
-  | "int64" | "int32" | "int16" | "int8" | "int4"
-  | "uint64" | "uint32" | "uint16" | "uint8" | "uint4"
-  | "bool" | "string";
+  | "float32"
+  | "float16"
+  | "float64"
+  | "bfloat16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "int4"
+  | "uint64"
+  | "uint32"
+  | "uint16"
+  | "uint8"
+  | "uint4"
+  | "bool"
+  | "string";
 
 /** ONNX's number for each element type: what `Cast` calls `to`. */
 export const ELEMENT_TYPE: Readonly<Record<DType, number>> = {
-  float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8, bool: 9,
-  float16: 10, float64: 11, uint32: 12, uint64: 13, bfloat16: 16, uint4: 21, int4: 22,
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+  uint4: 21,
+  int4: 22,
 };
 
 /** Storage of a tensor's elements: `Uint16Array` holds the bits of float16 and bfloat16. */
 export type Data =
-  | Float32Array | Float64Array | BigInt64Array | BigUint64Array | Int32Array | Uint32Array
-  | Int16Array | Uint16Array | Int8Array | Uint8Array | string[];
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | string[];
 
 /** A tensor whose elements are at hand. */
 export interface Tensor {
@@ -46,11 +81,24 @@ export const isFloat = (dtype: DType): boolean =>
 /** Bits one element takes in a file. */
 export const bits = (dtype: DType): number => {
   switch (dtype) {
-    case "int64": case "uint64": case "float64": return 64;
-    case "float32": case "int32": case "uint32": return 32;
-    case "float16": case "bfloat16": case "int16": case "uint16": return 16;
-    case "int4": case "uint4": return 4;
-    default: return 8;
+    case "int64":
+    case "uint64":
+    case "float64":
+      return 64;
+    case "float32":
+    case "int32":
+    case "uint32":
+      return 32;
+    case "float16":
+    case "bfloat16":
+    case "int16":
+    case "uint16":
+      return 16;
+    case "int4":
+    case "uint4":
+      return 4;
+    default:
+      return 8;
   }
 };
 

@@ -8,7 +8,9 @@ import type { NumberArray } from "../plugin/evidence.ts";
 import type { Source } from "./sources.ts";
 
 /** Elements as float32; halves are widened. */
-export const floats = (tensor: Tensor): Float32Array => (tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(numbers(tensor)));
+export const floats = (
+  tensor: Tensor,
+): Float32Array => (tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(numbers(tensor)));
 
 export const array = (shape: readonly number[], data: Float32Array): NumberArray => ({ shape, data });
 
@@ -27,7 +29,9 @@ export function rowsOf(tensor: Tensor, channels: Source["channels"]): NumberArra
 /** Arrays of equal height side by side. */
 export function beside(parts: readonly NumberArray[]): NumberArray {
   if (parts.length === 1) return parts[0]!;
-  const height = parts[0]!.shape[0]!, width = parts.reduce((sum, part) => sum + part.shape[1]!, 0), data = new Float32Array(height * width);
+  const height = parts[0]!.shape[0]!,
+    width = parts.reduce((sum, part) => sum + part.shape[1]!, 0),
+    data = new Float32Array(height * width);
   let at = 0;
   for (const part of parts) {
     const own = part.shape[1]!;
@@ -40,7 +44,8 @@ export function beside(parts: readonly NumberArray[]): NumberArray {
 /** Arrays of equal width below each other; narrower ones are filled with zeros. */
 export function stacked(parts: readonly NumberArray[]): NumberArray {
   if (parts.length === 1) return parts[0]!;
-  const width = Math.max(...parts.map((part) => part.shape[1]!)), height = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
+  const width = Math.max(...parts.map((part) => part.shape[1]!)),
+    height = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
   const data = new Float32Array(height * width);
   let at = 0;
   for (const part of parts) {
@@ -70,4 +75,5 @@ export function rowProducts(a: NumberArray, b: NumberArray): NumberArray {
 }
 
 /** `[H, T, S]` of what a graph holds as `[1, H, T, S]`, `[1 · H, T, S]` or `[1, G, H / G, T, S]`: the batch has one element. */
-export const unbatched = (tensor: Tensor): NumberArray => array([size(tensor.dims.slice(0, -2)), ...tensor.dims.slice(-2)], floats(tensor));
+export const unbatched = (tensor: Tensor): NumberArray =>
+  array([size(tensor.dims.slice(0, -2)), ...tensor.dims.slice(-2)], floats(tensor));

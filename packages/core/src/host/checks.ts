@@ -13,7 +13,9 @@ const round = (value: number): string => (Math.abs(value) < 0.0005 ? "0" : Numbe
 
 /** Token scores as the order in which tokens count for the target: signed ones from the most positive down. */
 function ranking(scores: readonly number[], tokens: readonly Token[]): number[] {
-  return scores.map((score, i) => ({ score, i })).filter(({ i }) => !tokens[i]!.special).sort((a, b) => b.score - a.score).map(({ i }) => i);
+  return scores.map((score, i) => ({ score, i })).filter(({ i }) => !tokens[i]!.special).sort((a, b) =>
+    b.score - a.score
+  ).map(({ i }) => i);
 }
 
 /**
@@ -27,20 +29,30 @@ export async function deletionCheck(result: Result<"token-scores">, { tokens, bl
   seed: number;
   signal: AbortSignal;
 }): Promise<Check | undefined> {
-  const order = ranking(result.data.values, tokens).filter((i) => blackBox.covers(i)), count = Math.max(1, Math.round(order.length / 5));
+  const order = ranking(result.data.values, tokens).filter((i) => blackBox.covers(i)),
+    count = Math.max(1, Math.round(order.length / 5));
   if (order.length < 3) return undefined;
   const without = (gone: readonly number[]) => ({ keep: tokens.map((_, i) => !gone.includes(i)) });
   const next = random(seed + 1), draws = Array.from({ length: DRAWS }, () => shuffled(order, next).slice(0, count));
-  const found = await blackBox.values([{ keep: tokens.map(() => true) }, without(order.slice(0, count)), ...draws.map(without)], signal);
-  const whole = found[0]!.value, loss = whole - found[1]!.value, others = found.slice(2).map(({ value }) => whole - value);
-  const mean = others.reduce((a, b) => a + b, 0) / others.length, beaten = others.filter((other) => loss >= other).length;
+  const found = await blackBox.values([
+    { keep: tokens.map(() => true) },
+    without(order.slice(0, count)),
+    ...draws.map(without),
+  ], signal);
+  const whole = found[0]!.value,
+    loss = whole - found[1]!.value,
+    others = found.slice(2).map(({ value }) => whole - value);
+  const mean = others.reduce((a, b) => a + b, 0) / others.length,
+    beaten = others.filter((other) => loss >= other).length;
   const words = count === 1 ? "the strongest token" : `the ${count} strongest tokens`;
   return {
     id: "deletion",
     title: "Does the answer need these tokens?",
     status: loss > 0 && beaten >= DRAWS * 0.75 ? "passed" : "failed",
     value: loss,
-    summary: `Without ${words} the value ${loss >= 0 ? "falls" : "rises"} by ${round(Math.abs(loss))}; without random ones it changes by ${round(-mean)} on average`,
+    summary: `Without ${words} the value ${loss >= 0 ? "falls" : "rises"} by ${
+      round(Math.abs(loss))
+    }; without random ones it changes by ${round(-mean)} on average`,
   };
 }
 
@@ -61,7 +73,8 @@ export function ledgerCheck(result: Result): Check | undefined {
 
 /** Ranks with ties shared, from 0. */
 function ranks(values: readonly number[]): number[] {
-  const order = values.map((value, i) => ({ value, i })).sort((a, b) => a.value - b.value), rank = new Array<number>(values.length);
+  const order = values.map((value, i) => ({ value, i })).sort((a, b) => a.value - b.value),
+    rank = new Array<number>(values.length);
   for (let from = 0; from < order.length;) {
     let to = from;
     while (to < order.length && order[to]!.value === order[from]!.value) to++;
@@ -75,7 +88,11 @@ function ranks(values: readonly number[]): number[] {
 export function spearman(a: readonly number[], b: readonly number[]): number | undefined {
   const p = ranks(a), q = ranks(b), mean = (a.length - 1) / 2;
   let pq = 0, pp = 0, qq = 0;
-  p.forEach((x, i) => { pq += (x - mean) * (q[i]! - mean); pp += (x - mean) ** 2; qq += (q[i]! - mean) ** 2; });
+  p.forEach((x, i) => {
+    pq += (x - mean) * (q[i]! - mean);
+    pp += (x - mean) ** 2;
+    qq += (q[i]! - mean) ** 2;
+  });
   return pp > 0 && qq > 0 ? pq / Math.sqrt(pp * qq) : undefined;
 }
 
@@ -85,7 +102,8 @@ export function withAgreement(explanations: readonly Explanation[]): Explanation
   if (scored.length < 2) return [...explanations];
   const ordinary = scored[0]!.tokens.map((_, i) => i).filter((i) => !scored[0]!.tokens[i]!.special);
   const of = (e: (typeof scored)[number]) => ordinary.map((i) => e.data.values[i]!);
-  const top = (e: (typeof scored)[number]) => new Set(ordinary.toSorted((a, b) => e.data.values[b]! - e.data.values[a]!).slice(0, 3));
+  const top = (e: (typeof scored)[number]) =>
+    new Set(ordinary.toSorted((a, b) => e.data.values[b]! - e.data.values[a]!).slice(0, 3));
   return explanations.map((one) => {
     if (one.type !== "token-scores") return one;
     const others = scored.filter((e) => e !== one).flatMap((e) => {
@@ -99,7 +117,9 @@ export function withAgreement(explanations: readonly Explanation[]): Explanation
       title: "Do other methods say the same?",
       status: "measured",
       value: mean,
-      summary: others.map(({ name, rho, shared }) => `${name}: rank correlation ${rho.toFixed(2)}, ${shared} of the ${most} strongest tokens shared`).join("; "),
+      summary: others.map(({ name, rho, shared }) =>
+        `${name}: rank correlation ${rho.toFixed(2)}, ${shared} of the ${most} strongest tokens shared`
+      ).join("; "),
     };
     return { ...one, diagnostics: { ...one.diagnostics, checks: [...one.diagnostics.checks, check] } };
   });

@@ -33,7 +33,23 @@ export interface Composition {
 }
 
 /** @throws INVALID_EXPLANATION where an explainer returned what the schema does not allow */
-export function composed({ request, subject, reading, sources, resolved, method: { entry, plugin, options }, result, checks, passes, timing, tokens, words, runtime }: Composition): Explanation {
+export function composed(
+  {
+    request,
+    subject,
+    reading,
+    sources,
+    resolved,
+    method: { entry, plugin, options },
+    result,
+    checks,
+    passes,
+    timing,
+    tokens,
+    words,
+    runtime,
+  }: Composition,
+): Explanation {
   const composite = needOf(entry.needs, "relevances") ? String(options["composite"] ?? "") : "";
   const notes = [...(result.notes ?? []), ...reading.notes, ...(entry.notice ? [entry.notice] : [])];
   const several = sources.length > 1;
@@ -46,7 +62,14 @@ export function composed({ request, subject, reading, sources, resolved, method:
     predictions: resolved.predictions,
     method: { id: entry.id, ...(composite ? { composite } : {}), options },
     ...(reading.text === undefined ? {} : { text: reading.text }),
-    ...(several ? { sources: sources.map(({ name }) => ({ name, ...(reading.texts.get(name) === undefined ? {} : { text: reading.texts.get(name)! }) })) } : {}),
+    ...(several
+      ? {
+        sources: sources.map(({ name }) => ({
+          name,
+          ...(reading.texts.get(name) === undefined ? {} : { text: reading.texts.get(name)! }),
+        })),
+      }
+      : {}),
     tokens,
     ...(request.words && words ? { words } : {}),
     signed: result.signed,
@@ -54,7 +77,13 @@ export function composed({ request, subject, reading, sources, resolved, method:
     diagnostics: { ...(result.ledger ? { ledger: result.ledger } : {}), checks, passes, notes },
     inputs: Object.fromEntries([...reading.inputs].map(([name, tensor]: [string, Tensor]) => [name, plain(tensor)])),
     timing,
-    provenance: { core: VERSION, runtime: runtime.name, provider: runtime.provider, executor: passes.backward ? subject.model.options.executor.id : "none", seed: request.seed },
+    provenance: {
+      core: VERSION,
+      runtime: runtime.name,
+      provider: runtime.provider,
+      executor: passes.backward ? subject.model.options.executor.id : "none",
+      seed: request.seed,
+    },
   };
   return validate(explanation);
 }

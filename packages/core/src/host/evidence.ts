@@ -48,28 +48,60 @@ export interface Gathered {
 /** Compiles, runs and collects. One forward pass, one backward pass per distinct composite. */
 export async function gather(request: GatherRequest): Promise<Gathered> {
   const { model, shaped, inputs, needs, count = 1 } = request;
-  const plan = await planFor({ model, shaped, needs, targets: count, given: (tensor) => inputs.has(tensor), ...(request.composites ? { composites: request.composites } : {}) });
+  const plan = await planFor({
+    model,
+    shaped,
+    needs,
+    targets: count,
+    given: (tensor) => inputs.has(tensor),
+    ...(request.composites ? { composites: request.composites } : {}),
+  });
   const { sources, attentions, reading, gradient, path, relevant, direct, recompute } = plan;
-  const runnables = [gradient, path, recompute, ...[...relevant.values()].map(({ runnable }) => runnable)].filter((r) => r !== undefined);
+  const runnables = [gradient, path, recompute, ...[...relevant.values()].map(({ runnable }) => runnable)].filter((r) =>
+    r !== undefined
+  );
   const fetches = [...new Set([shaped.target, ...direct, ...runnables.flatMap(({ program }) => program.taps)])];
   model.expect(fetches);
-  const taps = await model.forward(inputs, fetches), logits = taps.get(shaped.target)!, resolved = request.targets(logits), seed = together(resolved, count);
+  const taps = await model.forward(inputs, fetches),
+    logits = taps.get(shaped.target)!,
+    resolved = request.targets(logits),
+    seed = together(resolved, count);
 
   const values = new Map<string, Tensor>(direct.map((name) => [name, taps.get(name)!]));
   if (recompute) {
     const found = await model.backward(recompute, taps);
     for (const [name, held] of recompute.program.values) values.set(name, found.get(held)!);
   }
-  const carry = async (runnable: Runnable): Promise<ReadonlyMap<string, Tensor>> => await model.backward(runnable, taps, takesSeed(runnable.program) ? seed : undefined);
+  const carry = async (runnable: Runnable): Promise<ReadonlyMap<string, Tensor>> =>
+    await model.backward(runnable, taps, takesSeed(runnable.program) ? seed : undefined);
   const gradients = gradient && await carry(gradient), messages = new Map<string, ReadonlyMap<string, Tensor>>();
   for (const [id, { runnable }] of relevant) messages.set(id, await carry(runnable));
 
   const targets = resolved.map((one, which): TargetEvidence => {
-    const own = (found: ReadonlyMap<string, Tensor>) => (count === 1 ? found : new Map([...found].map(([name, tensor]) => [name, slice(tensor, which)])));
+    const own = (
+      found: ReadonlyMap<string, Tensor>,
+    ) => (count === 1 ? found : new Map([...found].map(([name, tensor]) => [name, slice(tensor, which)])));
     const grads = gradients && own(gradients), at = new Map<string, Tensor>();
     for (const [name, held] of gradient?.program.cotangents ?? []) at.set(name, grads!.get(held)!);
-    const carried = new Map([...relevant].map(([id, { composite, layers, runnable }]): [string, Carried] => [id, { composite, layers, program: runnable.program, found: own(messages.get(id)!) }]));
-    return { resolved: one, pick: viewOf({ shaped, sources, attentions, logits, resolved: one, values, gradients: at, reading, relevant: carried }) };
+    const carried = new Map(
+      [...relevant].map((
+        [id, { composite, layers, runnable }],
+      ): [string, Carried] => [id, { composite, layers, program: runnable.program, found: own(messages.get(id)!) }]),
+    );
+    return {
+      resolved: one,
+      pick: viewOf({
+        shaped,
+        sources,
+        attentions,
+        logits,
+        resolved: one,
+        values,
+        gradients: at,
+        reading,
+        relevant: carried,
+      }),
+    };
   });
   return { targets, logits, sources, values, ...(path ? { path } : {}) };
 }
@@ -85,5 +117,9 @@ function together(resolved: readonly ResolvedTarget[], count: number): Tensor {
 /** One target's part of a tensor with an axis of targets in front. */
 function slice(tensor: Tensor, which: number): Tensor {
   const each = (tensor.data as Float32Array).length / tensor.dims[0]!;
-  return { dtype: tensor.dtype, dims: tensor.dims.slice(1), data: floats(tensor).subarray(which * each, (which + 1) * each) };
+  return {
+    dtype: tensor.dtype,
+    dims: tensor.dims.slice(1),
+    data: floats(tensor).subarray(which * each, (which + 1) * each),
+  };
 }

@@ -21,7 +21,8 @@ export function totals(program: Program, found: ReadonlyMap<string, Tensor>, { s
   const rows = numbers(logits), value = numbers(seed).reduce((sum, g, i) => (g === 0 ? sum : sum + g * rows[i]!), 0);
   const leaks: Ledger["leaks"] = { bias: 0, constant: 0, softmax: 0, epsilon: 0, quantisation: 0, nonlinear: 0 };
   for (const { kind, tensor } of program.ledger) leaks[kind] += numbers(found.get(tensor)!)[0]!;
-  const sum = tokens.data.reduce((a, b) => a + b, 0), residual = value - sum - Object.values(leaks).reduce((a, b) => a + b, 0);
+  const sum = tokens.data.reduce((a, b) => a + b, 0),
+    residual = value - sum - Object.values(leaks).reduce((a, b) => a + b, 0);
   const tolerance = TOLERANCE[precision];
   return { value, tokens: sum, leaks, residual, tolerance, closed: Math.abs(residual) <= tolerance * Math.abs(value) };
 }

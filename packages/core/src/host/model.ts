@@ -73,7 +73,8 @@ export class Model {
   constructor(file: ModelFile, options: ModelOptions) {
     this.file = file;
     this.#options = options;
-    const open = (bytes: Uint8Array) => openGraph(bytes, { ...(file.external ? { external: file.external } : {}), pinned: CLOSED_BRANCH });
+    const open = (bytes: Uint8Array) =>
+      openGraph(bytes, { ...(file.external ? { external: file.external } : {}), pinned: CLOSED_BRANCH });
     const opened = open(file.model), graph = modernise(opened.graph);
     this.opset = opened.graph.opsets.get("") ?? 1;
     this.graph = file.encoder ? joinGraphs(modernise(open(file.encoder).graph), graph) : graph;
@@ -86,15 +87,26 @@ export class Model {
 
   /** The output that holds the answers: `logits` by custom, else the first float output. */
   get target(): string {
-    const output = this.graph.outputs.find(({ name }) => name === "logits") ?? this.graph.outputs.find(({ dtype }) => isFloat(dtype)) ?? this.graph.outputs[0];
-    if (!output) throw failure({ code: "NO_OUTPUT", message: "The model has no output", hint: "hyaline inspect shows what the file holds" });
+    const output = this.graph.outputs.find(({ name }) => name === "logits") ??
+      this.graph.outputs.find(({ dtype }) => isFloat(dtype)) ?? this.graph.outputs[0];
+    if (!output) {
+      throw failure({
+        code: "NO_OUTPUT",
+        message: "The model has no output",
+        hint: "hyaline inspect shows what the file holds",
+      });
+    }
     return output.name;
   }
 
   /** Shapes, canonical form and sources for inputs of these shapes; cached by shape. */
   shaped(inputs: Inputs): Promise<Shaped> {
-    const settings = new Map([...inputs].filter(([name]) => this.graph.inputs.some((port) => port.name === name && isSetting(port))));
-    const key = [...inputs].map(([name, { dtype, dims }]) => `${name}:${dtype}[${dims}]${settings.has(name) ? `=${settings.get(name)!.data}` : ""}`).join(";");
+    const settings = new Map(
+      [...inputs].filter(([name]) => this.graph.inputs.some((port) => port.name === name && isSetting(port))),
+    );
+    const key = [...inputs].map(([name, { dtype, dims }]) =>
+      `${name}:${dtype}[${dims}]${settings.has(name) ? `=${settings.get(name)!.data}` : ""}`
+    ).join(";");
     return cached(this.#shapes, key, async () => {
       const types = new Map<string, TensorType>(inputs), probed = new Map<string, TensorType>();
       let told = infer(this.graph, types, { pinned: settings, probed });
@@ -108,7 +120,14 @@ export class Model {
       const whole = infer(graph, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
       if (whole.missing.length) throw missingShapes(whole.missing);
       void report;
-      return { key, graph, types: whole.types, known: whole.known, sources: findSources(graph, whole.types), target: this.target };
+      return {
+        key,
+        graph,
+        types: whole.types,
+        known: whole.known,
+        sources: findSources(graph, whole.types),
+        target: this.target,
+      };
     });
   }
 
@@ -129,16 +148,33 @@ export class Model {
 
   /** A compiled program, ready to run; cached by shape and request. */
   program(shaped: Shaped, request: Omit<CompileRequest, "shaped" | "sources" | "target">): Promise<Runnable> {
-    const key = [shaped.key, request.composite.id, JSON.stringify(request.composite.rules), request.at.join(), request.values?.join() ?? "", request.seeds ?? 1, request.ledger ?? false].join("|");
+    const key = [
+      shaped.key,
+      request.composite.id,
+      JSON.stringify(request.composite.rules),
+      request.at.join(),
+      request.values?.join() ?? "",
+      request.seeds ?? 1,
+      request.ledger ?? false,
+    ].join("|");
     return cached(this.#programs, key, async () => {
-      const program = compile({ ...request, shaped, sources: shaped.sources.flatMap(({ tensors }) => tensors), target: shaped.target });
+      const program = compile({
+        ...request,
+        shaped,
+        sources: shaped.sources.flatMap(({ tensors }) => tensors),
+        target: shaped.target,
+      });
       this.expect(program.taps);
       return { program, prepared: await this.#options.executor.prepare(program) };
     });
   }
 
   /** Carries a seed back through a program. */
-  async backward({ program, prepared }: Runnable, taps: ReadonlyMap<string, Tensor>, seed?: Tensor): Promise<Map<string, Tensor>> {
+  async backward(
+    { program, prepared }: Runnable,
+    taps: ReadonlyMap<string, Tensor>,
+    seed?: Tensor,
+  ): Promise<Map<string, Tensor>> {
     if (seed) this.passes.backward++;
     const found = await prepared.run(taps, seed);
     return new Map(outputsOf(program).map((name) => [name, found.get(name)!]));
@@ -146,9 +182,19 @@ export class Model {
 
   /** A twin whose explained look-up is an input: the model behind its embeddings, for paths between inputs. */
   async behindEmbeddings(tensors: ReadonlyMap<string, TensorType>, fetches: readonly string[]): Promise<Session> {
-    const nodes = this.graph.nodes.map((node) => ({ ...node, outputs: node.outputs.map((output) => (tensors.has(output) ? `${output}~looked-up` : output)) }));
-    const inputs = [...this.graph.inputs, ...[...tensors].map(([name, { dims }]) => ({ name, dtype: "float32" as const, dims }))];
-    const outputs = [...new Set([...fetches.filter((name) => !tensors.has(name)), this.target])].map((name) => ({ name, dtype: "float32" as const, dims: [] }));
+    const nodes = this.graph.nodes.map((node) => ({
+      ...node,
+      outputs: node.outputs.map((output) => (tensors.has(output) ? `${output}~looked-up` : output)),
+    }));
+    const inputs = [
+      ...this.graph.inputs,
+      ...[...tensors].map(([name, { dims }]) => ({ name, dtype: "float32" as const, dims })),
+    ];
+    const outputs = [...new Set([...fetches.filter((name) => !tensors.has(name)), this.target])].map((name) => ({
+      name,
+      dtype: "float32" as const,
+      dims: [],
+    }));
     return await openSession(encodeGraph({ ...this.graph, nodes, inputs, outputs }), this.#settings());
   }
 
@@ -170,7 +216,10 @@ export class Model {
     if (open && missing.length === 0) return open;
     missing.forEach((name) => this.#tapped.add(name));
     const own = new Set(this.graph.outputs.map(({ name }) => name));
-    const opening = openSession(appendOutputs(this.#bytes, [...this.#tapped].filter((name) => !own.has(name))), this.#settings());
+    const opening = openSession(
+      appendOutputs(this.#bytes, [...this.#tapped].filter((name) => !own.has(name))),
+      this.#settings(),
+    );
     this.#session = opening;
     const session = await opening;
     await open?.release();

@@ -48,44 +48,82 @@ export function gaussLegendre(n: number): { nodes: number[]; weights: number[] }
   return { nodes, weights };
 }
 
-const asFloat = (tensor: Tensor): Float32Array => (tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(numbers(tensor)));
+const asFloat = (
+  tensor: Tensor,
+): Float32Array => (tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(numbers(tensor)));
 
 /** Embeddings of the baseline, by the look-up itself. */
-async function baselineOf({ model, shaped, inputs, gathered, baseline, stand, special }: PathRequest): Promise<Map<string, Tensor>> {
+async function baselineOf(
+  { model, shaped, inputs, gathered, baseline, stand, special }: PathRequest,
+): Promise<Map<string, Tensor>> {
   const all = gathered.sources.flatMap(({ tensors }) => tensors);
-  const zeros = (name: string): Tensor => ({ dtype: "float32", dims: shaped.types.get(name)!.dims, data: new Float32Array(asFloat(gathered.values.get(name)!).length) });
-  const id = baseline === "zero" ? undefined : baseline === "mask" ? stand.mask ?? stand.pad ?? stand.unknown : stand.pad ?? stand.unknown ?? stand.mask;
+  const zeros = (name: string): Tensor => ({
+    dtype: "float32",
+    dims: shaped.types.get(name)!.dims,
+    data: new Float32Array(asFloat(gathered.values.get(name)!).length),
+  });
+  const id = baseline === "zero"
+    ? undefined
+    : baseline === "mask"
+    ? stand.mask ?? stand.pad ?? stand.unknown
+    : stand.pad ?? stand.unknown ?? stand.mask;
   if (id === undefined) return new Map(all.map((name) => [name, zeros(name)]));
   const changed = new Map(inputs);
   for (const { input, before, positions } of gathered.sources) {
     const ids = inputs.get(input)!;
-    if (numbers(ids).length === positions) changed.set(input, typed(ids.dtype, ids.dims, numbers(ids).map((own, i) => (special[before + i] ? own : id))));
+    if (numbers(ids).length === positions) {
+      changed.set(input, typed(ids.dtype, ids.dims, numbers(ids).map((own, i) => (special[before + i] ? own : id))));
+    }
   }
   const found = await model.forward(changed, all);
-  const looked = (name: string): Tensor => ({ dtype: "float32", dims: found.get(name)!.dims, data: asFloat(found.get(name)!) });
+  const looked = (name: string): Tensor => ({
+    dtype: "float32",
+    dims: found.get(name)!.dims,
+    data: asFloat(found.get(name)!),
+  });
   // A picture's patches have no id to put in their place: they start from nothing.
-  return new Map(gathered.sources.flatMap(({ input, positions, tensors }) => tensors.map((name) => [name, numbers(inputs.get(input)!).length === positions ? looked(name) : zeros(name)] as const)));
+  return new Map(
+    gathered.sources.flatMap(({ input, positions, tensors }) =>
+      tensors.map((name) =>
+        [name, numbers(inputs.get(input)!).length === positions ? looked(name) : zeros(name)] as const
+      )
+    ),
+  );
 }
 
 /** Runs the path; the gathered gradient program is used again at every point. */
 export async function integrate(request: PathRequest): Promise<PathEvidence> {
   const { model, shaped, inputs, gathered, seed, steps, signal } = request, path = gathered.path!, { program } = path;
-  const tensors = gathered.sources.flatMap((source) => source.tensors), ends = new Map(tensors.map((name) => [name, asFloat(gathered.values.get(name)!)]));
+  const tensors = gathered.sources.flatMap((source) => source.tensors),
+    ends = new Map(tensors.map((name) => [name, asFloat(gathered.values.get(name)!)]));
   const starts = await baselineOf(request), { nodes, weights } = gaussLegendre(steps);
-  const session = await model.behindEmbeddings(new Map(tensors.map((name) => [name, shaped.types.get(name)!])), program.taps);
+  const session = await model.behindEmbeddings(
+    new Map(tensors.map((name) => [name, shaped.types.get(name)!])),
+    program.taps,
+  );
   try {
     const at = async (alpha: number): Promise<{ value: number; taps: Map<string, Tensor> }> => {
       const points = new Map(tensors.map((name) => {
         const from = asFloat(starts.get(name)!), to = ends.get(name)!;
-        return [name, { dtype: "float32", dims: shaped.types.get(name)!.dims, data: to.map((v, i) => from[i]! + alpha * (v - from[i]!)) } as Tensor];
+        return [
+          name,
+          {
+            dtype: "float32",
+            dims: shaped.types.get(name)!.dims,
+            data: to.map((v, i) => from[i]! + alpha * (v - from[i]!)),
+          } as Tensor,
+        ];
       }));
       model.passes.forward++;
       const given = new Map([...inputs, ...points].filter(([name]) => session.inputs.includes(name)));
-      const fetched = await session.run(given, [...new Set([shaped.target, ...program.taps.filter((name) => !given.has(name))])]);
+      const fetched = await session.run(given, [
+        ...new Set([shaped.target, ...program.taps.filter((name) => !given.has(name))]),
+      ]);
       const logits = numbers(fetched.get(shaped.target)!), taps = new Map([...fetched, ...given]);
       return { value: numbers(seed).reduce((sum, g, i) => (g === 0 ? sum : sum + g * logits[i]!), 0), taps };
     };
-    const means = new Map(tensors.map((name) => [name, new Float64Array(ends.get(name)!.length)])), values = new Float32Array(steps);
+    const means = new Map(tensors.map((name) => [name, new Float64Array(ends.get(name)!.length)])),
+      values = new Float32Array(steps);
     for (let k = 0; k < steps; k++) {
       signal.throwIfAborted();
       const { value, taps } = await at(nodes[k]!), found = await model.backward(path, taps, seed);
@@ -99,11 +137,23 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
     const baselineValue = (await at(0)).value, value = (await at(1)).value;
     const attributed = (name: string): Tensor => {
       const to = ends.get(name)!, from = asFloat(starts.get(name)!), mean = means.get(name)!;
-      return { dtype: "float32", dims: shaped.types.get(name)!.dims, data: to.map((v, i) => (v - from[i]!) * mean[i]!) };
+      return {
+        dtype: "float32",
+        dims: shaped.types.get(name)!.dims,
+        data: to.map((v, i) => (v - from[i]!) * mean[i]!),
+      };
     };
-    const attributions = stacked(gathered.sources.map((source) => beside(source.tensors.map((name) => rowsOf(attributed(name), source.channels)))));
+    const attributions = stacked(
+      gathered.sources.map((source) => beside(source.tensors.map((name) => rowsOf(attributed(name), source.channels)))),
+    );
     const sum = attributions.data.reduce((a, b) => a + b, 0);
-    return { attributions, steps, baselineValue, values: array([steps], values), error: Math.abs(sum - (value - baselineValue)) };
+    return {
+      attributions,
+      steps,
+      baselineValue,
+      values: array([steps], values),
+      error: Math.abs(sum - (value - baselineValue)),
+    };
   } finally {
     await session.release();
   }

@@ -29,24 +29,35 @@ export interface Plan {
   /** The gradient at the embeddings for one target, run again along a path. */
   readonly path?: Runnable;
   readonly reading: string | undefined;
-  readonly relevant: ReadonlyMap<string, { readonly composite: Composite; readonly layers: boolean; readonly runnable: Runnable }>;
+  readonly relevant: ReadonlyMap<
+    string,
+    { readonly composite: Composite; readonly layers: boolean; readonly runnable: Runnable }
+  >;
   /** Values the file gives as floats, and a program for those it does not. */
   readonly direct: readonly string[];
   readonly recompute?: Runnable;
 }
 
-export const isRelevance = (need: Need): need is Extract<Need, { relevances: string }> => typeof need === "object" && "relevances" in need;
-export const isGradient = (need: Need): need is Extract<Need, { gradients: string }> => typeof need === "object" && "gradients" in need;
+export const isRelevance = (need: Need): need is Extract<Need, { relevances: string }> =>
+  typeof need === "object" && "relevances" in need;
+export const isGradient = (need: Need): need is Extract<Need, { gradients: string }> =>
+  typeof need === "object" && "gradients" in need;
 const isPath = (need: Need): need is Extract<Need, { path: string }> => typeof need === "object" && "path" in need;
 
 /** Sources with their structure and their place in the list of all tokens. */
 export function placeSources(shaped: Shaped): PlacedSource[] {
   let before = 0;
   return shaped.sources.map((source) => {
-    const dims = shaped.types.get(source.tensors[0]!)!.dims, width = source.channels === "last" ? dims.at(-1)! : dims[1]!;
+    const dims = shaped.types.get(source.tensors[0]!)!.dims,
+      width = source.channels === "last" ? dims.at(-1)! : dims[1]!;
     const positions = size(dims) / Math.max(1, width), start = before;
     before += positions;
-    return { ...source, before: start, positions, structure: structureOf(shaped, { source, sources: shaped.sources, target: shaped.target, positions }) };
+    return {
+      ...source,
+      before: start,
+      positions,
+      structure: structureOf(shaped, { source, sources: shaped.sources, target: shaped.target, positions }),
+    };
   });
 }
 
@@ -54,7 +65,11 @@ export function placeSources(shaped: Shaped): PlacedSource[] {
 function compositeOf(id: string, more: ReadonlyMap<string, Composite> | undefined): Composite {
   const found = more?.get(id) ?? builtIn.get(id);
   if (found) return found;
-  throw failure({ code: "UNKNOWN_COMPOSITE", message: `There is no composite "${id}"`, hint: `There are ${[...builtIn.keys(), ...(more?.keys() ?? [])].join(", ")}` });
+  throw failure({
+    code: "UNKNOWN_COMPOSITE",
+    message: `There is no composite "${id}"`,
+    hint: `There are ${[...builtIn.keys(), ...(more?.keys() ?? [])].join(", ")}`,
+  });
 }
 
 /**
@@ -73,29 +88,59 @@ export async function planFor({ model, shaped, needs, composites, targets, given
 }): Promise<Plan> {
   const sources = placeSources(shaped), embeddings = sources.flatMap(({ tensors }) => tensors);
   const hidden = sources.flatMap(({ structure }) => structure.hidden.map(({ tensor }) => tensor));
-  const attentions = [...new Map(sources.flatMap(({ structure }) => structure.attentions.map((a) => [a.weights, a] as const))).values()];
-  const at: Record<Place, readonly string[]> = { embeddings, "hidden-states": hidden, attentions: attentions.map(({ weights }) => weights) };
+  const attentions = [
+    ...new Map(sources.flatMap(({ structure }) => structure.attentions.map((a) => [a.weights, a] as const))).values(),
+  ];
+  const at: Record<Place, readonly string[]> = {
+    embeddings,
+    "hidden-states": hidden,
+    attentions: attentions.map(({ weights }) => weights),
+  };
   const wants = (name: string): boolean => needs.includes(name as Need), plain = builtIn.get("gradient")!;
 
   const reading = wants("attentions") || wants("hidden-states") ? hidden.at(-1) : undefined;
   const places = new Set<Place>(needs.filter(isGradient).map(({ gradients }) => gradients));
   const gradientAt = [...new Set([...[...places].flatMap((place) => at[place]), ...(reading ? [reading] : [])])];
-  const gradient = gradientAt.length ? await model.program(shaped, { composite: plain, at: gradientAt, seeds: targets }) : undefined;
+  const gradient = gradientAt.length
+    ? await model.program(shaped, { composite: plain, at: gradientAt, seeds: targets })
+    : undefined;
   const path = needs.some(isPath) ? await model.program(shaped, { composite: plain, at: embeddings }) : undefined;
   const relevant = new Map<string, { composite: Composite; layers: boolean; runnable: Runnable }>();
   for (const { relevances: id, at: place } of needs.filter(isRelevance)) {
-    const layers = place === "hidden-states" || (relevant.get(id)?.layers ?? false), composite = compositeOf(id, composites);
+    const layers = place === "hidden-states" || (relevant.get(id)?.layers ?? false),
+      composite = compositeOf(id, composites);
     const points = layers ? [...new Set([...embeddings, ...hidden])] : embeddings;
-    relevant.set(id, { composite, layers, runnable: await model.program(shaped, { composite, at: points, ledger: composite.conserves, seeds: targets }) });
+    relevant.set(id, {
+      composite,
+      layers,
+      runnable: await model.program(shaped, { composite, at: points, ledger: composite.conserves, seeds: targets }),
+    });
   }
 
-  const projections = wants("projections") ? attentions.flatMap(({ query, key, value }) => [query, key, value].flatMap((p) => (p ? [p.tensor] : []))) : [];
+  const projections = wants("projections")
+    ? attentions.flatMap(({ query, key, value }) => [query, key, value].flatMap((p) => (p ? [p.tensor] : [])))
+    : [];
   const layered = wants("hidden-states") || [...relevant.values()].some(({ layers }) => layers);
-  const seen = [...new Set([...embeddings, ...(layered ? hidden : []), ...(wants("attentions") ? at.attentions : []), ...projections])];
-  const asFloats = (name: string): boolean => (model.graph.inFile.has(name) || given(name)) && shaped.types.get(name)?.dtype === "float32";
-  const derived = seen.filter((name) => !asFloats(name)), recompute = derived.length ? await model.program(shaped, { composite: plain, at: [], values: derived }) : undefined;
+  const seen = [
+    ...new Set([
+      ...embeddings,
+      ...(layered ? hidden : []),
+      ...(wants("attentions") ? at.attentions : []),
+      ...projections,
+    ]),
+  ];
+  const asFloats = (name: string): boolean =>
+    (model.graph.inFile.has(name) || given(name)) && shaped.types.get(name)?.dtype === "float32";
+  const derived = seen.filter((name) => !asFloats(name)),
+    recompute = derived.length ? await model.program(shaped, { composite: plain, at: [], values: derived }) : undefined;
   return {
-    sources, attentions, reading, relevant, direct: seen.filter(asFloats),
-    ...(gradient ? { gradient } : {}), ...(path ? { path } : {}), ...(recompute ? { recompute } : {}),
+    sources,
+    attentions,
+    reading,
+    relevant,
+    direct: seen.filter(asFloats),
+    ...(gradient ? { gradient } : {}),
+    ...(path ? { path } : {}),
+    ...(recompute ? { recompute } : {}),
   };
 }

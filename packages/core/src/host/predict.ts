@@ -46,7 +46,8 @@ export class BlackBox {
     const { model, inputs, input } = request, ids = inputs.get(input)!;
     this.#request = request;
     this.#ids = numbers(ids);
-    const mixes = model.graph.nodes.some(({ op }) => MIXES_ROWS.has(op)), own = model.graph.inputs.find(({ name }) => name === input);
+    const mixes = model.graph.nodes.some(({ op }) => MIXES_ROWS.has(op)),
+      own = model.graph.inputs.find(({ name }) => name === input);
     this.#batch = mixes || typeof own?.dims[0] === "number" || inputs.size > 4 ? 1 : request.batch ?? 16;
   }
 
@@ -66,7 +67,12 @@ export class BlackBox {
     if ("ids" in edit) return [...edit.ids];
     const { keep, replacement } = edit;
     const before = this.#request.before ?? 0, stays = (_: number, i: number): boolean => keep[before + i]!;
-    if (keep.length < before + this.#ids.length) throw failure({ code: "WRONG_INPUT", message: `An edit speaks of ${keep.length} tokens, the text has ${before + this.#ids.length}` });
+    if (keep.length < before + this.#ids.length) {
+      throw failure({
+        code: "WRONG_INPUT",
+        message: `An edit speaks of ${keep.length} tokens, the text has ${before + this.#ids.length}`,
+      });
+    }
     if (replacement === "delete") return this.#ids.filter(stays);
     const stand = this.#standFor(replacement);
     return stand === undefined ? this.#ids.filter(stays) : this.#ids.map((id, i) => (stays(id, i) ? id : stand));
@@ -97,7 +103,12 @@ export class BlackBox {
       if (seen.size + more.size > budget) throw budgetSpent(budget);
       more.forEach((key) => seen.add(key));
       const found = await this.values(edits, signal), values = Float32Array.from(found, ({ value }) => value);
-      return { values, ...(found.every(({ probability }) => probability !== undefined) ? { probabilities: Float32Array.from(found, ({ probability }) => probability!) } : {}) };
+      return {
+        values,
+        ...(found.every(({ probability }) => probability !== undefined)
+          ? { probabilities: Float32Array.from(found, ({ probability }) => probability!) }
+          : {}),
+      };
     };
   }
 
@@ -109,14 +120,23 @@ export class BlackBox {
 
   async #run(lists: readonly number[][]): Promise<Evaluation[]> {
     const { model, inputs, input, target } = this.#request, length = lists[0]!.length;
-    if (length === 0) throw failure({ code: "WRONG_INPUT", message: "An edit left no token", hint: "Keep at least one token" });
-    const ids = typed(inputs.get(input)!.dtype, [lists.length, length], lists.flat()), same = length === this.#ids.length;
+    if (length === 0) {
+      throw failure({ code: "WRONG_INPUT", message: "An edit left no token", hint: "Keep at least one token" });
+    }
+    const ids = typed(inputs.get(input)!.dtype, [lists.length, length], lists.flat()),
+      same = length === this.#ids.length;
     // What else the model reads stays, a copy a row; what is as long as the ids is filled in anew where their number changes.
-    const others = [...inputs].filter(([name]) => same || !/^(attention_mask|token_type_ids|position_ids|past_.*)$/.test(name));
+    const others = [...inputs].filter(([name]) =>
+      same || !/^(attention_mask|token_type_ids|position_ids|past_.*)$/.test(name)
+    );
     const given = new Map(others.map(([name, tensor]) => [name, repeated(tensor, lists.length)] as const));
-    const logits = (await model.forward(completeInputs(model.graph, given.set(input, ids)), [model.target])).get(model.target)!;
+    const logits = (await model.forward(completeInputs(model.graph, given.set(input, ids)), [model.target])).get(
+      model.target,
+    )!;
     const shift = length - this.#ids.length;
-    const moved = target.position === undefined || shift === 0 ? target : { ...target, position: Math.max(0, target.position + shift) };
+    const moved = target.position === undefined || shift === 0
+      ? target
+      : { ...target, position: Math.max(0, target.position + shift) };
     return lists.map((_, row) => evaluate(logits, moved, row));
   }
 }

@@ -4,10 +4,31 @@ import { type InstalledPlugin, Registry, suggestion } from "./registry.ts";
 
 const plugin = (id: string, methods: string[], more: Record<string, unknown> = {}): InstalledPlugin => ({
   manifest: manifestSchema.parse({
-    manifestVersion: 1, id, version: "1.0.0", apiVersion: "^1.0.0", title: id, description: "", license: "MIT", entry: "./mod.ts",
+    manifestVersion: 1,
+    id,
+    version: "1.0.0",
+    apiVersion: "^1.0.0",
+    title: id,
+    description: "",
+    license: "MIT",
+    entry: "./mod.ts",
     explainers: methods.map((method) => ({
-      id: method, title: method, summary: "", limits: "", needs: ["tokens"], output: ["token-scores"], signed: true, cost: "1 forward",
-      options: { type: "object", properties: { steps: { type: "integer", minimum: 1, default: 50 }, composite: { type: "string", default: "attnlrp" } }, additionalProperties: false },
+      id: method,
+      title: method,
+      summary: "",
+      limits: "",
+      needs: ["tokens"],
+      output: ["token-scores"],
+      signed: true,
+      cost: "1 forward",
+      options: {
+        type: "object",
+        properties: {
+          steps: { type: "integer", minimum: 1, default: 50 },
+          composite: { type: "string", default: "attnlrp" },
+        },
+        additionalProperties: false,
+      },
     })),
     ...more,
   }),
@@ -24,11 +45,16 @@ describe("Registry", () => {
   });
 
   test("takes a composite's name for lrp with that composite", () => {
-    expect(new Registry([plugin("a", ["lrp"])]).method({ id: "cp-lrp", options: {} })).toMatchObject({ entry: { id: "lrp" }, options: { composite: "cp-lrp" } });
+    expect(new Registry([plugin("a", ["lrp"])]).method({ id: "cp-lrp", options: {} })).toMatchObject({
+      entry: { id: "lrp" },
+      options: { composite: "cp-lrp" },
+    });
   });
 
   test("suggests the method that was meant", () => {
-    expect(() => new Registry([plugin("a", ["grad-cam"])]).method({ id: "gradcam", options: {} })).toThrow(expect.objectContaining({ code: "UNKNOWN_METHOD", hint: 'Did you mean "grad-cam"?' }));
+    expect(() => new Registry([plugin("a", ["grad-cam"])]).method({ id: "gradcam", options: {} })).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_METHOD", hint: 'Did you mean "grad-cam"?' }),
+    );
     expect(suggestion("zzzzzzzz", ["a"])).toBe("There are a");
   });
 

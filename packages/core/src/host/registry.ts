@@ -14,7 +14,12 @@ import { API_VERSION } from "../plugin/explainer.ts";
 import type { MethodRequest, Result } from "../result/mod.ts";
 
 /** Runs one explainer of a plugin, wherever its code lives: in this realm, or in a sandbox. */
-export type RunExplainer = (id: string, evidence: Evidence, options: Readonly<Record<string, unknown>>, context: Context) => Promise<Result>;
+export type RunExplainer = (
+  id: string,
+  evidence: Evidence,
+  options: Readonly<Record<string, unknown>>,
+  context: Context,
+) => Promise<Result>;
 
 /** A plugin that was found: its manifest is known, its code is loaded when one of its explainers is first run. */
 export interface InstalledPlugin {
@@ -40,13 +45,35 @@ export class Registry {
   constructor(plugins: readonly InstalledPlugin[]) {
     const composites = new Map(coreComposites);
     for (const plugin of plugins) {
-      if (!satisfies(API_VERSION, plugin.manifest.apiVersion)) throw failure({ code: "PLUGIN_API", message: `The plugin "${plugin.manifest.id}" needs the contract ${plugin.manifest.apiVersion}, this is ${API_VERSION}`, hint: "Update the plugin, or Hyaline" });
+      if (!satisfies(API_VERSION, plugin.manifest.apiVersion)) {
+        throw failure({
+          code: "PLUGIN_API",
+          message:
+            `The plugin "${plugin.manifest.id}" needs the contract ${plugin.manifest.apiVersion}, this is ${API_VERSION}`,
+          hint: "Update the plugin, or Hyaline",
+        });
+      }
       for (const entry of plugin.manifest.explainers) {
-        if (this.#methods.has(entry.id)) throw failure({ code: "PLUGIN_COLLISION", message: `Two plugins offer the method "${entry.id}": "${this.#methods.get(entry.id)!.plugin.manifest.id}" and "${plugin.manifest.id}"`, hint: "Remove one of them: hyaline plugin remove" });
+        if (this.#methods.has(entry.id)) {
+          throw failure({
+            code: "PLUGIN_COLLISION",
+            message: `Two plugins offer the method "${entry.id}": "${
+              this.#methods.get(entry.id)!.plugin.manifest.id
+            }" and "${plugin.manifest.id}"`,
+            hint: "Remove one of them: hyaline plugin remove",
+          });
+        }
         this.#methods.set(entry.id, { entry, plugin });
       }
       for (const composite of plugin.composites ?? []) {
-        if (composites.has(composite.id)) throw failure({ code: "PLUGIN_COLLISION", message: `The plugin "${plugin.manifest.id}" brings the composite "${composite.id}", which is there already`, hint: "Remove the plugin: hyaline plugin remove" });
+        if (composites.has(composite.id)) {
+          throw failure({
+            code: "PLUGIN_COLLISION",
+            message:
+              `The plugin "${plugin.manifest.id}" brings the composite "${composite.id}", which is there already`,
+            hint: "Remove the plugin: hyaline plugin remove",
+          });
+        }
         composites.set(composite.id, composite);
       }
     }
@@ -64,12 +91,26 @@ export class Registry {
    * @throws UNKNOWN_METHOD, INVALID_OPTIONS
    */
   method(request: MethodRequest): Method {
-    const { id, options } = !this.#methods.has(request.id) && this.composites.has(request.id) ? methodOf(request) : request, found = this.#methods.get(id);
-    if (!found) throw failure({ code: "UNKNOWN_METHOD", message: `There is no method "${request.id}"`, hint: suggestion(request.id, [...this.#methods.keys(), ...this.composites.keys()]) });
+    const { id, options } = !this.#methods.has(request.id) && this.composites.has(request.id)
+        ? methodOf(request)
+        : request,
+      found = this.#methods.get(id);
+    if (!found) {
+      throw failure({
+        code: "UNKNOWN_METHOD",
+        message: `There is no method "${request.id}"`,
+        hint: suggestion(request.id, [...this.#methods.keys(), ...this.composites.keys()]),
+      });
+    }
     const parsed = this.#schema(id, found.entry).safeParse(options);
     if (!parsed.success) {
-      const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`).join("; ");
-      throw failure({ code: "INVALID_OPTIONS", message: `The method "${id}" does not take these options: ${problems}`, hint: `hyaline methods ${id} lists its options` });
+      const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`)
+        .join("; ");
+      throw failure({
+        code: "INVALID_OPTIONS",
+        message: `The method "${id}" does not take these options: ${problems}`,
+        hint: `hyaline methods ${id} lists its options`,
+      });
     }
     return { ...found, options: parsed.data as Record<string, unknown> };
   }
@@ -84,10 +125,15 @@ export class Registry {
 }
 
 /** A composite's id is short for `lrp` with that composite. */
-const methodOf = ({ id, options }: MethodRequest): MethodRequest => ({ id: "lrp", options: { composite: id, ...options } });
+const methodOf = ({ id, options }: MethodRequest): MethodRequest => ({
+  id: "lrp",
+  options: { composite: id, ...options },
+});
 
 /** "Did you mean": the known word closest to a mistyped one. */
 export function suggestion(word: string, known: readonly string[]): string {
   const near = known.map((name) => ({ name, steps: distance(word, name) })).sort((a, b) => a.steps - b.steps)[0];
-  return near && near.steps <= Math.max(2, word.length / 3) ? `Did you mean "${near.name}"?` : `There are ${known.join(", ")}`;
+  return near && near.steps <= Math.max(2, word.length / 3)
+    ? `Did you mean "${near.name}"?`
+    : `There are ${known.join(", ")}`;
 }

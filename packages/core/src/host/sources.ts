@@ -20,7 +20,20 @@ export interface Source {
   readonly channels: "last" | "second";
 }
 
-const PASSES = new Set(["Reshape", "Cast", "Identity", "Flatten", "Unsqueeze", "Squeeze", "Expand", "Slice", "Transpose", "DynamicQuantizeLinear", "QuantizeLinear", "DequantizeLinear"]);
+const PASSES = new Set([
+  "Reshape",
+  "Cast",
+  "Identity",
+  "Flatten",
+  "Unsqueeze",
+  "Squeeze",
+  "Expand",
+  "Slice",
+  "Transpose",
+  "DynamicQuantizeLinear",
+  "QuantizeLinear",
+  "DequantizeLinear",
+]);
 const LOOKUPS = new Set(["Gather", "GatherBlockQuantized"]);
 const CONVOLUTIONS = new Set(["Conv", "ConvInteger", "FusedConv", "QLinearConv"]);
 /** What a stored number passes on its way to a float: an integer look-up is explained behind its scale. */
@@ -43,10 +56,19 @@ interface Found {
 }
 
 /** Follows an integer look-up forward to the tensors that hold it as floats. */
-function asFloats(from: Found, users: ReadonlyMap<string, readonly Node[]>, types: ReadonlyMap<string, TensorType>): Found[] {
+function asFloats(
+  from: Found,
+  users: ReadonlyMap<string, readonly Node[]>,
+  types: ReadonlyMap<string, TensorType>,
+): Found[] {
   if (isFloat(types.get(from.tensor)?.dtype ?? "float32")) return [from];
-  return (users.get(from.tensor) ?? []).filter((node) => SCALES.has(node.op) && node.inputs[0] === from.tensor).flatMap((node) =>
-    asFloats({ tensor: node.outputs[0]!, turned: node.op === "Transpose" ? !from.turned : from.turned }, users, types)
+  return (users.get(from.tensor) ?? []).filter((node) => SCALES.has(node.op) && node.inputs[0] === from.tensor).flatMap(
+    (node) =>
+      asFloats(
+        { tensor: node.outputs[0]!, turned: node.op === "Transpose" ? !from.turned : from.turned },
+        users,
+        types,
+      ),
   );
 }
 
@@ -56,7 +78,10 @@ function asFloats(from: Found, users: ReadonlyMap<string, readonly Node[]>, type
  * @throws NO_SOURCE where no look-up reads an input
  */
 export function findSources(graph: Graph, types: ReadonlyMap<string, TensorType>): Source[] {
-  const made = producers(graph.nodes), users = consumers(graph.nodes), inputs = explainable(graph), found = new Map<string, Source>();
+  const made = producers(graph.nodes),
+    users = consumers(graph.nodes),
+    inputs = explainable(graph),
+    found = new Map<string, Source>();
   const root = (tensor: string): string => {
     for (let node = made.get(tensor); node && PASSES.has(node.op); node = made.get(tensor)) tensor = node.inputs[0]!;
     return tensor;
@@ -79,7 +104,9 @@ export function findSources(graph: Graph, types: ReadonlyMap<string, TensorType>
   }
   for (const input of inputs) { // inputs that are embeddings already
     const type = types.get(input);
-    if (!found.has(input) && type && isFloat(type.dtype)) found.set(input, { input, name: "input", tensors: [input], channels: "last" });
+    if (!found.has(input) && type && isFloat(type.dtype)) {
+      found.set(input, { input, name: "input", tensors: [input], channels: "last" });
+    }
   }
   if (found.size === 0) throw noSource(inputs);
   return inputs.flatMap((input) => found.get(input) ?? []);
@@ -88,6 +115,8 @@ export function findSources(graph: Graph, types: ReadonlyMap<string, TensorType>
 const noSource = (inputs: readonly string[]) =>
   failure({
     code: "NO_SOURCE",
-    message: `No look-up or convolution reads ${inputs.map((name) => `"${name}"`).join(", ") || "any input"}: there is nothing to explain`,
+    message: `No look-up or convolution reads ${
+      inputs.map((name) => `"${name}"`).join(", ") || "any input"
+    }: there is nothing to explain`,
     hint: "hyaline inspect lists the model's inputs and operators",
   });

@@ -31,12 +31,34 @@ export interface Structure {
 
 const RECURRENT = new Set(["LSTM", "GRU", "RNN", "DynamicQuantizeLSTM"]);
 /** What may stand between a score product and its softmax. */
-const BETWEEN = new Set(["Add", "Sub", "Mul", "Div", "Where", "Reshape", "Cast", "Identity", "Tanh", "Clip", "Transpose", "Squeeze", "Unsqueeze", "Max", "Min"]);
+const BETWEEN = new Set([
+  "Add",
+  "Sub",
+  "Mul",
+  "Div",
+  "Where",
+  "Reshape",
+  "Cast",
+  "Identity",
+  "Tanh",
+  "Clip",
+  "Transpose",
+  "Squeeze",
+  "Unsqueeze",
+  "Max",
+  "Min",
+]);
 
 /** Tensors through which every path runs, in order. */
-function cuts(path: readonly Node[], from: readonly string[], on: (tensor: string) => boolean): { tensor: string; after: number }[] {
+function cuts(
+  path: readonly Node[],
+  from: readonly string[],
+  on: (tensor: string) => boolean,
+): { tensor: string; after: number }[] {
   const pending = new Map<string, number>();
-  for (const node of path) for (const input of new Set(node.inputs)) if (on(input)) pending.set(input, (pending.get(input) ?? 0) + 1);
+  for (const node of path) {
+    for (const input of new Set(node.inputs)) if (on(input)) pending.set(input, (pending.get(input) ?? 0) + 1);
+  }
   const live = new Set(from.filter((tensor) => pending.has(tensor))), found: { tensor: string; after: number }[] = [];
   path.forEach((node, at) => {
     for (const input of new Set(node.inputs)) {
@@ -52,7 +74,11 @@ function cuts(path: readonly Node[], from: readonly string[], on: (tensor: strin
 }
 
 /** Walks back from a softmax to the product of two active tensors that made its scores, and to what they are multiplied by on the way. */
-function scoreProduct(softmax: Node, shaped: ShapedGraph, { made, active }: { made: ReadonlyMap<string, Node>; active: ReadonlySet<string> }): { node: Node; scale: number } | undefined {
+function scoreProduct(
+  softmax: Node,
+  shaped: ShapedGraph,
+  { made, active }: { made: ReadonlyMap<string, Node>; active: ReadonlySet<string> },
+): { node: Node; scale: number } | undefined {
   const queue = [{ tensor: softmax.inputs[0]!, scale: 1 }], seen = new Set<string>();
   for (let next = queue.shift(); next; next = queue.shift()) {
     const { tensor, scale } = next, node = made.get(tensor);
@@ -60,8 +86,15 @@ function scoreProduct(softmax: Node, shaped: ShapedGraph, { made, active }: { ma
     seen.add(tensor);
     if (node.op === "MatMul" && node.inputs.slice(0, 2).every((input) => active.has(input))) return { node, scale };
     if (!BETWEEN.has(node.op)) continue;
-    const factor = node.op === "Mul" || node.op === "Div" ? node.inputs.map((input) => scalar(input, shaped)).find((value) => value !== undefined) ?? 1 : 1;
-    queue.push(...node.inputs.filter((input) => active.has(input)).map((input) => ({ tensor: input, scale: node.op === "Div" ? scale / factor : scale * factor })));
+    const factor = node.op === "Mul" || node.op === "Div"
+      ? node.inputs.map((input) => scalar(input, shaped)).find((value) => value !== undefined) ?? 1
+      : 1;
+    queue.push(
+      ...node.inputs.filter((input) => active.has(input)).map((input) => ({
+        tensor: input,
+        scale: node.op === "Div" ? scale / factor : scale * factor,
+      })),
+    );
   }
   return undefined;
 }
@@ -74,7 +107,10 @@ function scalar(name: string, { graph, known }: ShapedGraph): number | undefined
 }
 
 /** Follows attention weights to the product with the values. */
-function valueProduct(weights: string, users: ReadonlyMap<string, readonly Node[]>): { node: Node; weights: string } | undefined {
+function valueProduct(
+  weights: string,
+  users: ReadonlyMap<string, readonly Node[]>,
+): { node: Node; weights: string } | undefined {
   const queue = [weights], seen = new Set<string>();
   for (let tensor = queue.shift(); tensor; tensor = queue.shift()) {
     if (seen.has(tensor)) continue;
@@ -98,7 +134,10 @@ export function structureOf(shaped: ShapedGraph, { source, sources, target, posi
   target: string;
   positions: number;
 }): Structure {
-  const { graph, types } = shaped, made = producers(graph.nodes), users = consumers(graph.nodes), upstream = ancestors(graph, target);
+  const { graph, types } = shaped,
+    made = producers(graph.nodes),
+    users = consumers(graph.nodes),
+    upstream = ancestors(graph, target);
   const reached = new Map(sources.map((s) => [s.name, activity(shaped, s.tensors)])), own = reached.get(source.name)!;
   const all = activity(shaped, sources.flatMap((s) => s.tensors));
   const on = (tensor: string): boolean => own.has(tensor) && upstream.has(tensor);
@@ -110,8 +149,11 @@ export function structureOf(shaped: ShapedGraph, { source, sources, target, posi
     if (node.op !== "Softmax" || (types.get(node.outputs[0]!)?.dims.length ?? 0) < 3) return;
     const found = scoreProduct(node, shaped, { made, active: all });
     if (!found) return;
-    const { node: product, scale } = found, [query, key] = product.inputs as [string, string], read = valueProduct(node.outputs[0]!, users);
-    const owner = (tensor: string): string => [...reached].reverse().find(([, set]) => set.has(tensor))?.[0] ?? source.name;
+    const { node: product, scale } = found,
+      [query, key] = product.inputs as [string, string],
+      read = valueProduct(node.outputs[0]!, users);
+    const owner = (tensor: string): string =>
+      [...reached].reverse().find(([, set]) => set.has(tensor))?.[0] ?? source.name;
     const from = owner(query), to = owner(key), kind = from === to ? "self" : "cross";
     if (kind === "self" && from === source.name) anchors.push(at);
     attentions.push({
@@ -136,9 +178,15 @@ export function structureOf(shaped: ShapedGraph, { source, sources, target, posi
   });
   const hidden: (LayerInfo & { tensor: string })[] = [];
   const push = (tensor: string | undefined): void => {
-    if (tensor && hidden.at(-1)?.tensor !== tensor) hidden.push({ index: hidden.length, name: made.get(tensor)?.name || tensor, tensor });
+    if (tensor && hidden.at(-1)?.tensor !== tensor) {
+      hidden.push({ index: hidden.length, name: made.get(tensor)?.name || tensor, tensor });
+    }
   };
-  anchors.forEach((at) => push(states.filter(({ after }) => after < at).at(-1)?.tensor ?? (hidden.length === 0 ? source.tensors[0] : undefined)));
+  anchors.forEach((at) =>
+    push(
+      states.filter(({ after }) => after < at).at(-1)?.tensor ?? (hidden.length === 0 ? source.tensors[0] : undefined),
+    )
+  );
   push(states.filter(({ after }) => after >= (anchors.at(-1) ?? -1)).at(-1)?.tensor);
   return { hidden, attentions };
 }

@@ -4,7 +4,14 @@ import { evaluate, resolveTarget, softmax } from "./target.ts";
 
 const float = (dims: number[], data: number[]): Tensor => ({ dtype: "float32", dims, data: Float32Array.from(data) });
 const classes = ["negative", "positive"];
-const names = { classes, labelOf: (i: number) => classes[i], indexOf: (label: string) => { const i = classes.indexOf(label.toLowerCase()); return i < 0 ? undefined : i; } };
+const names = {
+  classes,
+  labelOf: (i: number) => classes[i],
+  indexOf: (label: string) => {
+    const i = classes.indexOf(label.toLowerCase());
+    return i < 0 ? undefined : i;
+  },
+};
 const logits = float([1, 2], [-1, 2]);
 
 describe("resolveTarget()", () => {
@@ -18,21 +25,36 @@ describe("resolveTarget()", () => {
 
   test("explains target minus foil with one seed", () => {
     const { target, seed } = resolveTarget({ label: "negative", foil: "positive" }, { logits, names });
-    expect(target).toMatchObject({ kind: "contrast", index: 0, value: -3, foil: { index: 1, label: "positive", value: 2 } });
+    expect(target).toMatchObject({
+      kind: "contrast",
+      index: 0,
+      value: -3,
+      foil: { index: 1, label: "positive", value: 2 },
+    });
     expect([...seed.data as Float32Array]).toEqual([1, -1]);
   });
 
   test("reads the last position of a language model unless told otherwise", () => {
     const rows = float([1, 3, 2], [9, 0, 0, 9, 1, 2]);
-    expect(resolveTarget({}, { logits: rows, names }).target).toMatchObject({ kind: "token", index: 1, position: 2, value: 2 });
-    expect(resolveTarget({ position: 0 }, { logits: rows, names }).target).toMatchObject({ index: 0, position: 0, value: 9 });
+    expect(resolveTarget({}, { logits: rows, names }).target).toMatchObject({
+      kind: "token",
+      index: 1,
+      position: 2,
+      value: 2,
+    });
+    expect(resolveTarget({ position: 0 }, { logits: rows, names }).target).toMatchObject({
+      index: 0,
+      position: 0,
+      value: 9,
+    });
     expect(resolveTarget({ position: -2 }, { logits: rows, names }).target).toMatchObject({ index: 1, position: 1 });
   });
 
   test("seeds a span with the derivative of its log-probabilities", () => {
     const rows = float([1, 2, 3], [1, 2, 3, 0.5, -1, 0]), span = { ids: [2, 0], first: 0 };
     const { target, seed } = resolveTarget({ span: "ab" }, { logits: rows, names, span });
-    const logP = (at: Float32Array): number => Math.log(softmax([...at.slice(0, 3)])[2]!) + Math.log(softmax([...at.slice(3)])[0]!);
+    const logP = (at: Float32Array): number =>
+      Math.log(softmax([...at.slice(0, 3)])[2]!) + Math.log(softmax([...at.slice(3)])[0]!);
     expect(target.value).toBeCloseTo(logP(rows.data as Float32Array), 10);
     (seed.data as Float32Array).forEach((g, i) => { // against central differences
       const moved = (step: number): Float32Array => (rows.data as Float32Array).map((v, k) => (k === i ? v + step : v));

@@ -43,12 +43,21 @@ export interface ViewRequest {
 export type Picked = Omit<Evidence, "tokens" | "target" | "words" | "path">;
 
 /** A function from needs to evidence. */
-export function viewOf({ shaped, sources, attentions, logits, resolved, values, gradients, reading, relevant }: ViewRequest): (needs: readonly Need[]) => Picked {
+export function viewOf(
+  { shaped, sources, attentions, logits, resolved, values, gradients, reading, relevant }: ViewRequest,
+): (needs: readonly Need[]) => Picked {
   const total = sources.reduce((sum, source) => sum + source.positions, 0);
-  const zeros = (name: string): Tensor => ({ dtype: "float32", dims: shaped.types.get(name)!.dims, data: new Float32Array(size(shaped.types.get(name)!.dims)) });
-  const byToken = (of: (name: string) => Tensor): NumberArray => stacked(sources.map((source) => beside(source.tensors.map((name) => rowsOf(of(name), source.channels)))));
+  const zeros = (name: string): Tensor => ({
+    dtype: "float32",
+    dims: shaped.types.get(name)!.dims,
+    data: new Float32Array(size(shaped.types.get(name)!.dims)),
+  });
+  const byToken = (of: (name: string) => Tensor): NumberArray =>
+    stacked(sources.map((source) => beside(source.tensors.map((name) => rowsOf(of(name), source.channels)))));
   const byLayer = (of: (name: string) => Tensor): NumberArray[] =>
-    sources.flatMap((source) => source.structure.hidden.map(({ tensor }) => placed(rowsOf(of(tensor), "last"), { before: source.before, total })));
+    sources.flatMap((source) =>
+      source.structure.hidden.map(({ tensor }) => placed(rowsOf(of(tensor), "last"), { before: source.before, total }))
+    );
   const valueOf = (name: string): Tensor => values.get(name)!;
   const gradientOf = (name: string): Tensor => gradients.get(name) ?? zeros(name);
 
@@ -61,16 +70,28 @@ export function viewOf({ shaped, sources, attentions, logits, resolved, values, 
     const perLayer = layers ? byLayer(valueOf).map((state, i) => rowProducts(state, messages[i]!)) : undefined;
     return {
       tokens,
-      ...(perLayer ? { layers: array([perLayer.length, total], Float32Array.from(perLayer.flatMap(({ data }) => [...data]))) } : {}),
-      ...(composite.conserves ? { ledger: totals(program, found, { seed: resolved.seed, logits, tokens, precision: precisionOf(shaped) }) } : {}),
+      ...(perLayer
+        ? { layers: array([perLayer.length, total], Float32Array.from(perLayer.flatMap(({ data }) => [...data]))) }
+        : {}),
+      ...(composite.conserves
+        ? { ledger: totals(program, found, { seed: resolved.seed, logits, tokens, precision: precisionOf(shaped) }) }
+        : {}),
     };
   };
   const owner = reading && sources.find(({ structure }) => structure.hidden.at(-1)?.tensor === reading);
-  const readingPosition = owner && gradients.has(reading) ? onlyRow(rowsOf(gradients.get(reading)!, "last"), owner.before) : undefined;
+  const readingPosition = owner && gradients.has(reading)
+    ? onlyRow(rowsOf(gradients.get(reading)!, "last"), owner.before)
+    : undefined;
 
   return (needs) => {
-    const asks = (name: string): boolean => needs.includes(name as Need), places = new Set(needs.filter(isGradient).map(({ gradients: place }) => place));
-    const layers = sources.flatMap(({ structure, name }) => structure.hidden.map((layer, k) => ({ index: layer.index, name: sources.length > 1 ? `${name} ${k}: ${layer.name}` : layer.name })));
+    const asks = (name: string): boolean => needs.includes(name as Need),
+      places = new Set(needs.filter(isGradient).map(({ gradients: place }) => place));
+    const layers = sources.flatMap(({ structure, name }) =>
+      structure.hidden.map((layer, k) => ({
+        index: layer.index,
+        name: sources.length > 1 ? `${name} ${k}: ${layer.name}` : layer.name,
+      }))
+    );
     const wanted = needs.find(isRelevance);
     return {
       ...(readingPosition === undefined ? {} : { readingPosition }),
@@ -78,16 +99,24 @@ export function viewOf({ shaped, sources, attentions, logits, resolved, values, 
       ...(asks("logits") ? { logits: array([logits.dims.at(-1)!], logitsRow(logits, resolved)) } : {}),
       ...(asks("hidden-states") || places.has("hidden-states") || wanted?.at === "hidden-states" ? { layers } : {}),
       ...(asks("hidden-states") ? { hiddenStates: byLayer(valueOf) } : {}),
-      ...(asks("attentions") || places.has("attentions") ? { attentionInfo: attentions.map(({ layer, name, kind, from, to }) => ({ layer, name, kind, from, to })) } : {}),
+      ...(asks("attentions") || places.has("attentions")
+        ? { attentionInfo: attentions.map(({ layer, name, kind, from, to }) => ({ layer, name, kind, from, to })) }
+        : {}),
       ...(asks("attentions") ? { attentions: attentions.map(({ weights }) => unbatched(valueOf(weights))) } : {}),
-      ...(asks("projections") && attentions.every(({ query, key, value }) => query && key && value) ? { projections: projectionsOf(attentions, valueOf) } : {}),
-      ...(places.size ? {
-        gradients: {
-          ...(places.has("embeddings") ? { embeddings: byToken(gradientOf) } : {}),
-          ...(places.has("hidden-states") ? { hiddenStates: byLayer(gradientOf) } : {}),
-          ...(places.has("attentions") ? { attentions: attentions.map(({ weights }) => unbatched(gradientOf(weights))) } : {}),
-        },
-      } : {}),
+      ...(asks("projections") && attentions.every(({ query, key, value }) => query && key && value)
+        ? { projections: projectionsOf(attentions, valueOf) }
+        : {}),
+      ...(places.size
+        ? {
+          gradients: {
+            ...(places.has("embeddings") ? { embeddings: byToken(gradientOf) } : {}),
+            ...(places.has("hidden-states") ? { hiddenStates: byLayer(gradientOf) } : {}),
+            ...(places.has("attentions")
+              ? { attentions: attentions.map(({ weights }) => unbatched(gradientOf(weights))) }
+              : {}),
+          },
+        }
+        : {}),
       ...(wanted ? { relevances: relevancesOf(relevant.get(wanted.relevances)!) } : {}),
     };
   };
@@ -95,7 +124,10 @@ export function viewOf({ shaped, sources, attentions, logits, resolved, values, 
 
 /** Half precision and integers close their books less tightly than float32. */
 const precisionOf = (shaped: Shaped): "float32" | "reduced" =>
-  shaped.graph.nodes.some(({ quantised }) => quantised) || [...shaped.graph.constants.values()].some(({ dtype }) => dtype === "float16") ? "reduced" : "float32";
+  shaped.graph.nodes.some(({ quantised }) => quantised) ||
+    [...shaped.graph.constants.values()].some(({ dtype }) => dtype === "float16")
+    ? "reduced"
+    : "float32";
 
 function logitsRow(logits: Tensor, { target }: ResolvedTarget): Float32Array {
   const width = logits.dims.at(-1)!, from = (target.position ?? 0) * width;
@@ -105,14 +137,22 @@ function logitsRow(logits: Tensor, { target }: ResolvedTarget): Float32Array {
 /** The one position a gradient is not zero at, if there is just one. */
 function onlyRow({ shape, data }: NumberArray, before: number): number | undefined {
   const [height, width] = shape as [number, number];
-  const norms = Array.from({ length: height }, (_, r) => data.subarray(r * width, (r + 1) * width).reduce((sum, v) => sum + v * v, 0));
+  const norms = Array.from(
+    { length: height },
+    (_, r) => data.subarray(r * width, (r + 1) * width).reduce((sum, v) => sum + v * v, 0),
+  );
   const top = Math.max(...norms), live = norms.map((norm, r) => ({ norm, r })).filter(({ norm }) => norm > 1e-12 * top);
   return top > 0 && live.length === 1 ? before + live[0]!.r : undefined;
 }
 
-function projectionsOf(attentions: readonly Structure["attentions"][number][], valueOf: (name: string) => Tensor): NonNullable<Evidence["projections"]> {
+function projectionsOf(
+  attentions: readonly Structure["attentions"][number][],
+  valueOf: (name: string) => Tensor,
+): NonNullable<Evidence["projections"]> {
   return attentions.map(({ query, key, value, scale }) => {
-    const q = unbatched(valueOf(query!.tensor)), v = unbatched(valueOf(value!.tensor)), k = unbatched(valueOf(key!.tensor));
+    const q = unbatched(valueOf(query!.tensor)),
+      v = unbatched(valueOf(value!.tensor)),
+      k = unbatched(valueOf(key!.tensor));
     return { query: q, key: key!.transposed ? swapLast(k) : k, value: v, scale };
   });
 }
@@ -121,7 +161,9 @@ function projectionsOf(attentions: readonly Structure["attentions"][number][], v
 function swapLast({ shape, data }: NumberArray): NumberArray {
   const rows = shape.at(-2)!, columns = shape.at(-1)!, turned = new Float32Array(data.length);
   for (let block = 0; block < data.length; block += rows * columns) {
-    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[block + c * rows + r] = data[block + r * columns + c]!;
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < columns; c++) turned[block + c * rows + r] = data[block + r * columns + c]!;
+    }
   }
   return array([...shape.slice(0, -2), columns, rows], turned);
 }

@@ -14,7 +14,16 @@ import inputXGradient from "./composites/input-x-gradient.json" with { type: "js
 const oneOrMore = <T extends z.ZodType>(of: T) => z.union([of, z.array(of).min(1)]);
 
 /** How a message is changed on its way through an operator; see modifiers.ts for the algebra. */
-export const modifierName = z.enum(["gradient", "detach", "identity", "uniform", "epsilon", "gamma", "zplus", "alphabeta"]);
+export const modifierName = z.enum([
+  "gradient",
+  "detach",
+  "identity",
+  "uniform",
+  "epsilon",
+  "gamma",
+  "zplus",
+  "alphabeta",
+]);
 
 /** What an operator is in its surroundings; see roles.ts. */
 export const roleName = z.enum(["gate", "weights", "bilinear"]);
@@ -28,7 +37,12 @@ const entry = z.strictObject({
     name: z.string().optional(),
   }),
   use: modifierName,
-  options: z.strictObject({ epsilon: z.number().positive(), gamma: z.number().nonnegative(), alpha: z.number(), beta: z.number() }).partial().optional(),
+  options: z.strictObject({
+    epsilon: z.number().positive(),
+    gamma: z.number().nonnegative(),
+    alpha: z.number(),
+    beta: z.number(),
+  }).partial().optional(),
 });
 
 export const compositeSchema = z.strictObject({
@@ -50,7 +64,12 @@ export type Role = z.infer<typeof roleName>;
 const builtIn = [gradient, inputXGradient, epsilon, attnlrp, cpLrp, gamma].map((json) => compositeSchema.parse(json));
 
 /** The composites that come with the core, by id. */
-export const composites: ReadonlyMap<string, Composite> = new Map(builtIn.map((composite) => [composite.id, composite]));
+export const composites: ReadonlyMap<string, Composite> = new Map(
+  builtIn.map((composite) => [composite.id, composite]),
+);
 
 /** Puts a person's own entries before a composite's: they win. */
-export const prepend = (entries: readonly CompositeEntry[], composite: Composite): Composite => ({ ...composite, rules: [...entries, ...composite.rules] });
+export const prepend = (entries: readonly CompositeEntry[], composite: Composite): Composite => ({
+  ...composite,
+  rules: [...entries, ...composite.rules],
+});

@@ -12,12 +12,13 @@ import { alphabeta, gamma, zplus } from "./signed.ts";
 const TINY = 1e-12;
 
 /** R_x = R_y for y = f(x): g_x = g · f(x)/x, and g · f′(0) where x is zero. */
-const identity: Modifier = (rule) => rule.identity ?? ((c) => {
-  const { b, g } = c, x = c.x[0]!, y = c.y[0]!;
-  const near = b.less(b.abs(x), b.scalar(TINY));
-  const ratio = b.mul(g, b.div(y, b.where(near, b.scalar(1), x)));
-  return [b.where(near, rule.vjp(c)[0]!, ratio)];
-});
+const identity: Modifier = (rule) =>
+  rule.identity ?? ((c) => {
+    const { b, g } = c, x = c.x[0]!, y = c.y[0]!;
+    const near = b.less(b.abs(x), b.scalar(TINY));
+    const ratio = b.mul(g, b.div(y, b.where(near, b.scalar(1), x)));
+    return [b.where(near, rule.vjp(c)[0]!, ratio)];
+  });
 
 /** A product of k active operands gives each 1/k of the relevance (AttnLRP eq. 14, 15). */
 const uniform: Modifier = (rule) => (c) => {

@@ -6,7 +6,20 @@
 import { type Node, operator } from "../graph/graph.ts";
 import type { Role } from "./composite.ts";
 
-const ACTIVATIONS = new Set(["Gelu", "hyaline.Silu", "HardSwish", "Mish", "HardSigmoid", "Relu", "Tanh", "Sigmoid", "Softplus", "Elu", "LeakyRelu", "Clip"]);
+const ACTIVATIONS = new Set([
+  "Gelu",
+  "hyaline.Silu",
+  "HardSwish",
+  "Mish",
+  "HardSigmoid",
+  "Relu",
+  "Tanh",
+  "Sigmoid",
+  "Softplus",
+  "Elu",
+  "LeakyRelu",
+  "Clip",
+]);
 const PRODUCTS = new Set(["MatMul", "Gemm", "Conv", "Einsum"]);
 
 /** The parts of an analysis that roles are read from. */
@@ -37,8 +50,11 @@ function isGate(node: Node, { consumers, isActive }: Surroundings): boolean {
 export function plays(role: Role, node: Node, around: Surroundings): boolean {
   const active = node.inputs.slice(0, 2).filter((input) => input && around.isActive(input)).length;
   switch (role) {
-    case "gate": return isGate(node, around);
-    case "weights": return PRODUCTS.has(node.op) && active === 1;
-    case "bilinear": return active === 2;
+    case "gate":
+      return isGate(node, around);
+    case "weights":
+      return PRODUCTS.has(node.op) && active === 1;
+    case "bilinear":
+      return active === 2;
   }
 }

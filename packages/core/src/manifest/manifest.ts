@@ -49,7 +49,9 @@ export const manifestSchema = z.strictObject({
   browser: inside.optional(),
   explainers: z.array(explainerEntry).default([]),
   composites: z.array(z.union([inside, compositeSchema])).default([]),
-  permissions: z.strictObject({ net: z.array(z.string()).optional(), read: z.array(z.string()).optional() }).default({}),
+  permissions: z.strictObject({ net: z.array(z.string()).optional(), read: z.array(z.string()).optional() }).default(
+    {},
+  ),
   docs: z.string().optional(),
 });
 

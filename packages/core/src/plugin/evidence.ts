@@ -57,7 +57,9 @@ export interface PathEvidence {
 export type Replacement = "mask" | "pad" | "delete";
 
 /** One changed input: which tokens stay, or ids in full. Without `replacement`: the mask token, or padding where there is none. */
-export type Edit = { readonly keep: readonly boolean[]; readonly replacement?: Replacement } | { readonly ids: readonly number[] };
+export type Edit = { readonly keep: readonly boolean[]; readonly replacement?: Replacement } | {
+  readonly ids: readonly number[];
+};
 
 export interface Evidence {
   /** Tokens of all sources, one source after the other; special ones are marked. */
@@ -78,7 +80,12 @@ export interface Evidence {
   /** One `[H, T, S]` for each of `attentionInfo`; rows sum to 1. */
   readonly attentions?: readonly NumberArray[];
   /** Query, key and value of each attention, `[H, T, dₕ]`, and the factor before the softmax. */
-  readonly projections?: readonly { readonly query: NumberArray; readonly key: NumberArray; readonly value: NumberArray; readonly scale: number }[];
+  readonly projections?: readonly {
+    readonly query: NumberArray;
+    readonly key: NumberArray;
+    readonly value: NumberArray;
+    readonly scale: number;
+  }[];
   readonly gradients?: {
     readonly embeddings?: NumberArray;
     readonly hiddenStates?: readonly NumberArray[];

@@ -14,9 +14,16 @@ export const needSchema = z.union([
   /** Derivatives of the target. */
   z.strictObject({ gradients: place }),
   /** Relevance by a composite (an id, or the option that names it), at the tokens alone or at every layer. */
-  z.strictObject({ relevances: z.string(), at: z.union([z.enum(["embeddings", "hidden-states"]), option]).default("embeddings") }),
+  z.strictObject({
+    relevances: z.string(),
+    at: z.union([z.enum(["embeddings", "hidden-states"]), option]).default("embeddings"),
+  }),
   /** The mean derivative along the straight line from a baseline to the input (integrated gradients). */
-  z.strictObject({ path: z.literal("embeddings"), steps: z.union([z.int().min(1).max(1000), option]), baseline: z.union([z.enum(["zero", "pad", "mask"]), option]) }),
+  z.strictObject({
+    path: z.literal("embeddings"),
+    steps: z.union([z.int().min(1).max(1000), option]),
+    baseline: z.union([z.enum(["zero", "pad", "mask"]), option]),
+  }),
   /** The model as a black box: at most this many evaluations. */
   z.strictObject({ predict: z.union([z.int().min(1), option]) }),
 ]);
@@ -27,12 +34,17 @@ export type Need = z.infer<typeof needSchema>;
 /** Puts the chosen options in place of `$option`. @example resolveNeed({ predict: "$budget" }, { budget: 100 }) gives { predict: 100 } */
 export function resolveNeed(need: Need, options: Readonly<Record<string, unknown>>): Need {
   if (typeof need === "string") return need;
-  const chosen = Object.fromEntries(Object.entries(need).map(([key, value]) =>
-    typeof value === "string" && value.startsWith("$") ? [key, options[value.slice(1)]] : [key, value]
-  ));
+  const chosen = Object.fromEntries(
+    Object.entries(need).map(([key, value]) =>
+      typeof value === "string" && value.startsWith("$") ? [key, options[value.slice(1)]] : [key, value]
+    ),
+  );
   return needSchema.parse(chosen);
 }
 
 /** The first need of one kind. */
-export const needOf = <K extends "gradients" | "relevances" | "path" | "predict">(needs: readonly Need[], kind: K): Extract<Need, Record<K, unknown>> | undefined =>
+export const needOf = <K extends "gradients" | "relevances" | "path" | "predict">(
+  needs: readonly Need[],
+  kind: K,
+): Extract<Need, Record<K, unknown>> | undefined =>
   needs.find((need): need is Extract<Need, Record<K, unknown>> => typeof need === "object" && kind in need);

@@ -60,7 +60,11 @@ export class Builder extends Tape {
 
   where(condition: string, a: string, b: string): string {
     const dims = broadcast(this.dims(condition), broadcast(this.dims(a), this.dims(b)));
-    return this.emit("Where", [condition, a, b].map((t) => this.#align(t, dims.length)), {}, this.dtype(a), dims, [a, b, condition]);
+    return this.emit("Where", [condition, a, b].map((t) => this.#align(t, dims.length)), {}, this.dtype(a), dims, [
+      a,
+      b,
+      condition,
+    ]);
   }
   cast(a: string, to: DType): string {
     if (this.dtype(a) === to) return a;
@@ -72,16 +76,28 @@ export class Builder extends Tape {
   matmul(a: string, b: string, { transA = false, transB = false, alpha = 1 }: MatMulOptions = {}): string {
     const p = this.dims(a), q = this.dims(b), rank = Math.max(p.length, q.length);
     const rows = p.at(transA ? -1 : -2)!, inner = p.at(transA ? -2 : -1)!, columns = q.at(transB ? -2 : -1)!;
-    if (inner !== q.at(transB ? -1 : -2)) throw broken(`[${p}] and [${q}] are multiplied (transA ${transA}, transB ${transB})`);
+    if (inner !== q.at(transB ? -1 : -2)) {
+      throw broken(`[${p}] and [${q}] are multiplied (transA ${transA}, transB ${transB})`);
+    }
     const dims = [...broadcast(p.slice(0, -2), q.slice(0, -2)), rows, columns];
     if (inner === 0) return this.expand(this.scalar(0), dims); // an empty sum: runtimes leave it unwritten
-    const attributes = { ...(transA ? { transA: 1 } : {}), ...(transB ? { transB: 1 } : {}), ...(alpha === 1 ? {} : { alpha }) };
+    const attributes = {
+      ...(transA ? { transA: 1 } : {}),
+      ...(transB ? { transB: 1 } : {}),
+      ...(alpha === 1 ? {} : { alpha }),
+    };
     return this.emit("MatMul", [this.#align(a, rank), this.#align(b, rank)], attributes, "float32", dims, [a, b]);
   }
 
   /** A convolution of `a` [batch, channels, …space] to a result of shape `dims`; seeds ride along in the batch. `w` is not lifted. */
-  convolution(op: "Conv" | "ConvTranspose", [a, w]: readonly [string, string], { attributes, dims }: { attributes: Step["attributes"]; dims: Dims }): string {
-    const lifted = this.isLifted(a), [n, ...rest] = this.dims(a) as [number, ...number[]], output = this.fresh(op.toLowerCase());
+  convolution(
+    op: "Conv" | "ConvTranspose",
+    [a, w]: readonly [string, string],
+    { attributes, dims }: { attributes: Step["attributes"]; dims: Dims },
+  ): string {
+    const lifted = this.isLifted(a),
+      [n, ...rest] = this.dims(a) as [number, ...number[]],
+      output = this.fresh(op.toLowerCase());
     const x = lifted ? this.raw("Reshape", [a, this.ints([this.seeds * n, ...rest])], {}) : a;
     this.types.set(output, { dtype: "float32", dims: lifted ? [this.seeds * dims[0]!, ...dims.slice(1)] : dims });
     this.steps.push({ op, domain: "", inputs: [x, w], outputs: [output], attributes, origin: this.origin });
@@ -108,7 +124,14 @@ export class Builder extends Tape {
     if (size(this.dims(a)) !== size(dims)) throw broken(`[${this.dims(a)}] is reshaped to [${dims}]`);
     // A zero among the sizes is a size here, not "as before".
     const attributes = dims.includes(0) ? { allowzero: 1 } : {};
-    return this.emit("Reshape", [a, this.ints(this.isLifted(a) ? [this.seeds, ...dims] : dims)], attributes, this.dtype(a), dims, [a]);
+    return this.emit(
+      "Reshape",
+      [a, this.ints(this.isLifted(a) ? [this.seeds, ...dims] : dims)],
+      attributes,
+      this.dtype(a),
+      dims,
+      [a],
+    );
   }
   transpose(a: string, perm: readonly number[]): string {
     if (perm.every((p, i) => p === i)) return a;
@@ -129,13 +152,22 @@ export class Builder extends Tape {
   /** Consecutive parts of one axis, `sizes` long. */
   split(a: string, axis: number, sizes: readonly number[]): string[] {
     if (sizes.length === 1) return [a];
-    const at = wrap(axis, this.dims(a).length), lifted = this.isLifted(a), outputs = sizes.map(() => this.fresh("split"));
+    const at = wrap(axis, this.dims(a).length),
+      lifted = this.isLifted(a),
+      outputs = sizes.map(() => this.fresh("split"));
     outputs.forEach((name, part) => {
       const dims = this.dims(a).map((d, i) => (i === at ? sizes[part]! : d));
       this.types.set(name, { dtype: this.dtype(a), dims: lifted ? [this.seeds, ...dims] : dims });
       if (lifted) this.markLifted(name);
     });
-    this.steps.push({ op: "Split", domain: "", inputs: [a, this.ints(sizes)], outputs, attributes: { axis: this.axis(a, at) }, origin: this.origin });
+    this.steps.push({
+      op: "Split",
+      domain: "",
+      inputs: [a, this.ints(sizes)],
+      outputs,
+      attributes: { axis: this.axis(a, at) },
+      origin: this.origin,
+    });
     return outputs;
   }
   /** The part `start ≤ i < end` of one axis, every `step`-th. */
@@ -150,7 +182,10 @@ export class Builder extends Tape {
     if (before === 0 && after === 0) return a;
     const at = wrap(axis, this.dims(a).length), dims = this.dims(a).map((d, i) => (i === at ? d + before + after : d));
     const rank = this.type(a).dims.length, physical = this.axis(a, at);
-    const pads = Array.from({ length: 2 * rank }, (_, i) => (i === physical ? before : i === rank + physical ? after : 0));
+    const pads = Array.from(
+      { length: 2 * rank },
+      (_, i) => (i === physical ? before : i === rank + physical ? after : 0),
+    );
     return this.emit("Pad", [a, this.ints(pads)], { mode: "constant" }, this.dtype(a), dims, [a]);
   }
   gather(a: string, indices: string, axis: number): string {
@@ -165,12 +200,18 @@ export class Builder extends Tape {
   scatterAdd(g: string, indices: string, { axis, dims }: { axis: number; dims: Dims }): string {
     const at = wrap(axis, dims.length), picks = this.dims(indices), lifted = this.isLifted(g) ? 1 : 0;
     const physical = this.type(g).dims, front = picks.map((_, i) => lifted + at + i);
-    const moved = this.raw("Transpose", [g], { perm: [...front, ...physical.map((_, i) => i).filter((i) => !front.includes(i))] });
+    const moved = this.raw("Transpose", [g], {
+      perm: [...front, ...physical.map((_, i) => i).filter((i) => !front.includes(i))],
+    });
     const rest = [...(lifted ? [this.seeds] : []), ...dims.filter((_, i) => i !== at)];
     const updates = this.raw("Reshape", [moved, this.ints([size(picks), ...rest])], { allowzero: 1 });
     const rows = this.reshape(this.cast(indices, "int64"), [size(picks), 1]);
     const negative = this.less(rows, this.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(0n) }));
-    const wrapped = this.where(negative, this.add(rows, this.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(BigInt(dims[at]!)) })), rows);
+    const wrapped = this.where(
+      negative,
+      this.add(rows, this.tensor({ dtype: "int64", dims: [], data: BigInt64Array.of(BigInt(dims[at]!)) })),
+      rows,
+    );
     const sum = this.raw("ScatterND", [this.zeros([dims[at]!, ...rest]), wrapped, updates], { reduction: "add" });
     const back = Array.from({ length: 1 + rest.length }, (_, i) => i).slice(1);
     back.splice(lifted + at, 0, 0);

@@ -47,7 +47,11 @@ export interface Program {
 
 /** What a program returns: every tensor an executor must hand back. */
 export const outputsOf = (program: Program): string[] => [
-  ...new Set([...program.cotangents.values(), ...program.values.values(), ...program.ledger.map((line) => line.tensor)]),
+  ...new Set([
+    ...program.cotangents.values(),
+    ...program.values.values(),
+    ...program.ledger.map((line) => line.tensor),
+  ]),
 ];
 
 /** Whether a program carries a message back, or only recomputes values. */
@@ -61,7 +65,47 @@ export const takesSeed = (program: Program): boolean => program.types.has(progra
  * Axes, shapes and the like are inputs, as in ONNX, and always constants of the program: shapes are concrete.
  */
 export const PRIMITIVES = [
-  "Add", "Sub", "Mul", "Div", "Neg", "Exp", "Log", "Sqrt", "Erf", "Tanh", "Sigmoid", "Relu", "Abs", "Sign", "Pow", "Max", "Min",
-  "Gelu", "Where", "Less", "Greater", "Equal", "Not", "And", "Or", "Cast", "MatMul", "Softmax", "ReduceSum", "ReduceMean", "ReduceMax",
-  "Reshape", "Transpose", "Expand", "Concat", "Slice", "Split", "Pad", "Gather", "ScatterND", "DequantizeLinear", "Conv", "ConvTranspose",
+  "Add",
+  "Sub",
+  "Mul",
+  "Div",
+  "Neg",
+  "Exp",
+  "Log",
+  "Sqrt",
+  "Erf",
+  "Tanh",
+  "Sigmoid",
+  "Relu",
+  "Abs",
+  "Sign",
+  "Pow",
+  "Max",
+  "Min",
+  "Gelu",
+  "Where",
+  "Less",
+  "Greater",
+  "Equal",
+  "Not",
+  "And",
+  "Or",
+  "Cast",
+  "MatMul",
+  "Softmax",
+  "ReduceSum",
+  "ReduceMean",
+  "ReduceMax",
+  "Reshape",
+  "Transpose",
+  "Expand",
+  "Concat",
+  "Slice",
+  "Split",
+  "Pad",
+  "Gather",
+  "ScatterND",
+  "DequantizeLinear",
+  "Conv",
+  "ConvTranspose",
 ] as const;

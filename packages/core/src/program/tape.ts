@@ -107,7 +107,14 @@ export class Tape {
   protected axis(a: string, axis: number): number {
     return wrap(axis, this.dims(a).length) + (this.#lifted.has(a) ? 1 : 0);
   }
-  protected emit(op: string, inputs: readonly string[], attributes: Step["attributes"], dtype: DType, dims: Dims, from: readonly string[]): string {
+  protected emit(
+    op: string,
+    inputs: readonly string[],
+    attributes: Step["attributes"],
+    dtype: DType,
+    dims: Dims,
+    from: readonly string[],
+  ): string {
     const lifted = from.some((name) => this.#lifted.has(name)), output = this.fresh(op.toLowerCase());
     this.types.set(output, { dtype, dims: lifted ? [this.seeds, ...dims] : dims });
     if (lifted) this.#lifted.add(output);
@@ -115,10 +122,19 @@ export class Tape {
     return output;
   }
   /** A movement on physical axes; the caller knows which axis is which. */
-  protected raw(op: "Transpose" | "Reshape" | "Expand" | "ScatterND", inputs: readonly string[], attributes: Record<string, Attribute>): string {
+  protected raw(
+    op: "Transpose" | "Reshape" | "Expand" | "ScatterND",
+    inputs: readonly string[],
+    attributes: Record<string, Attribute>,
+  ): string {
     const [a, second] = inputs as [string, string], from = this.type(a), output = this.fresh(op.toLowerCase());
-    const listed = (name: string): number[] => Array.from(this.constants.get(name)!.read().data as Exclude<Data, string[]>, Number);
-    const dims = op === "Transpose" ? (attributes["perm"] as readonly number[]).map((p) => from.dims[p]!) : op === "ScatterND" ? from.dims : listed(second);
+    const listed = (name: string): number[] =>
+      Array.from(this.constants.get(name)!.read().data as Exclude<Data, string[]>, Number);
+    const dims = op === "Transpose"
+      ? (attributes["perm"] as readonly number[]).map((p) => from.dims[p]!)
+      : op === "ScatterND"
+      ? from.dims
+      : listed(second);
     this.types.set(output, { dtype: from.dtype, dims });
     this.steps.push({ op, domain: "", inputs, outputs: [output], attributes, origin: this.origin });
     return output;

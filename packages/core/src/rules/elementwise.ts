@@ -16,7 +16,8 @@ const tanhForm = (c: RuleContext): boolean => text(c.node, "approximate", "none"
 /** Φ(x) = (1 + erf(x / √2)) / 2, the h of the exact GELU. */
 const normalCdf = (b: Builder, x: string): string => b.scale(b.shift(b.erf(b.scale(x, Math.SQRT1_2)), 1), 0.5);
 /** tanh(√(2/π)(x + 0.044715 x³)). */
-const geluTanh = (b: Builder, x: string): string => b.tanh(b.scale(b.add(x, b.scale(b.mul(b.square(x), x), 0.044715)), ROOT_TWO_OVER_PI));
+const geluTanh = (b: Builder, x: string): string =>
+  b.tanh(b.scale(b.add(x, b.scale(b.mul(b.square(x), x), 0.044715)), ROOT_TWO_OVER_PI));
 const geluFactor = (c: RuleContext): string =>
   tanhForm(c) ? c.b.scale(c.b.shift(geluTanh(c.b, c.x[0]!), 1), 0.5) : normalCdf(c.b, c.x[0]!);
 
@@ -56,15 +57,29 @@ export const elementwise: OpRule[] = [
   { op: "Add", linear: true, additive: "all", vjp: ({ g }) => [g, g] },
   { op: "Sub", linear: true, additive: "all", vjp: ({ b, g }) => [g, b.neg(g)] },
   { op: "Sum", linear: true, additive: "all", vjp: ({ g, x }) => Array<string>(x.length).fill(g) },
-  { op: "Mean", linear: true, additive: "all", vjp: ({ b, g, x }) => Array<string>(x.length).fill(b.scale(g, 1 / x.length)) },
+  {
+    op: "Mean",
+    linear: true,
+    additive: "all",
+    vjp: ({ b, g, x }) => Array<string>(x.length).fill(b.scale(g, 1 / x.length)),
+  },
   { op: "Mul", linear: "each", vjp: ({ b, g, x }) => [b.mul(g, x[1]!), b.mul(g, x[0]!)] },
   // (p / q)' : 1/q and −p/q² = −y/q
-  { op: "Div", linear: "first", vjp: ({ b, g, x, y, active }) => [b.div(g, x[1]!), active[1] ? b.neg(b.div(b.mul(g, y[0]!), x[1]!)) : null] },
+  {
+    op: "Div",
+    linear: "first",
+    vjp: ({ b, g, x, y, active }) => [b.div(g, x[1]!), active[1] ? b.neg(b.div(b.mul(g, y[0]!), x[1]!)) : null],
+  },
   { op: "Neg", linear: true, vjp: ({ b, g }) => [b.neg(g)] },
   { op: "Identity", linear: true, vjp: ({ g }) => [g] },
   { op: "Dropout", linear: true, vjp: ({ g }) => [g] },
   { op: "Cast", linear: true, vjp: ({ g }) => [g] },
-  { op: "Where", linear: true, additive: [1, 2], vjp: ({ b, g, x }) => [null, gate(b, x[0]!, g), b.where(x[0]!, b.scalar(0), g)] },
+  {
+    op: "Where",
+    linear: true,
+    additive: [1, 2],
+    vjp: ({ b, g, x }) => [null, gate(b, x[0]!, g), b.where(x[0]!, b.scalar(0), g)],
+  },
   { op: "Exp", vjp: ({ b, g, y }) => [b.mul(g, y[0]!)] },
   { op: "Log", vjp: ({ b, g, x }) => [b.div(g, x[0]!)] },
   { op: "Sqrt", vjp: ({ b, g, y }) => [b.div(b.scale(g, 0.5), y[0]!)] },
@@ -84,9 +99,18 @@ export const elementwise: OpRule[] = [
       const alpha = (node.attributes["alpha"] as number | undefined) ?? 1, s = b.sigmoid(b.scale(x[0]!, alpha));
       return [b.mul(g, b.add(s, b.mul(b.scale(x[0]!, alpha), b.mul(s, one(b, s)))))];
     },
-    identity: ({ b, g, x, node }) => [b.mul(g, b.sigmoid(b.scale(x[0]!, (node.attributes["alpha"] as number | undefined) ?? 1)))],
+    identity: (
+      { b, g, x, node },
+    ) => [b.mul(g, b.sigmoid(b.scale(x[0]!, (node.attributes["alpha"] as number | undefined) ?? 1)))],
   },
-  { op: "HardSigmoid", vjp: (c) => [c.b.mul(c.g, hardSigmoid(c, { alpha: number(c.node, "alpha", 0.2), beta: number(c.node, "beta", 0.5) }).slope)] },
+  {
+    op: "HardSigmoid",
+    vjp: (
+      c,
+    ) => [
+      c.b.mul(c.g, hardSigmoid(c, { alpha: number(c.node, "alpha", 0.2), beta: number(c.node, "beta", 0.5) }).slope),
+    ],
+  },
   {
     op: "HardSwish", // x · clip(x/6 + ½, 0, 1)
     vjp: (c) => {
@@ -103,8 +127,27 @@ export const elementwise: OpRule[] = [
     },
     identity: ({ b, g, x }) => [b.mul(g, mishGate(b, x[0]!))],
   },
-  { op: "LeakyRelu", linear: true, vjp: ({ b, g, x, node }) => [b.where(b.greater(x[0]!, b.scalar(0)), g, b.scale(g, (node.attributes["alpha"] as number | undefined) ?? 0.01))] },
-  { op: "Elu", vjp: ({ b, g, x, y, node }) => [b.where(b.greater(x[0]!, b.scalar(0)), g, b.mul(g, b.shift(y[0]!, (node.attributes["alpha"] as number | undefined) ?? 1)))] },
+  {
+    op: "LeakyRelu",
+    linear: true,
+    vjp: (
+      { b, g, x, node },
+    ) => [
+      b.where(b.greater(x[0]!, b.scalar(0)), g, b.scale(g, (node.attributes["alpha"] as number | undefined) ?? 0.01)),
+    ],
+  },
+  {
+    op: "Elu",
+    vjp: (
+      { b, g, x, y, node },
+    ) => [
+      b.where(
+        b.greater(x[0]!, b.scalar(0)),
+        g,
+        b.mul(g, b.shift(y[0]!, (node.attributes["alpha"] as number | undefined) ?? 1)),
+      ),
+    ],
+  },
   {
     op: "Clip", // the message passes where the value was not clipped
     vjp: ({ b, g, x, y }) => [gate(b, b.equal(x[0]!, y[0]!), g), null, null],
@@ -113,7 +156,9 @@ export const elementwise: OpRule[] = [
     op: "Pow", // (xᵖ)' = p xᵖ⁻¹; p is a constant
     vjp: (c) => {
       const { b, g, x } = c;
-      if (c.active[1] || !c.isKnown(1) || size(c.dims[1]!) !== 1) throw formMissing(c, "an exponent that is no constant scalar");
+      if (c.active[1] || !c.isKnown(1) || size(c.dims[1]!) !== 1) {
+        throw formMissing(c, "an exponent that is no constant scalar");
+      }
       const p = numbers(c.known(1))[0]!;
       if (p === 2) return [b.mul(g, b.scale(x[0]!, 2)), null];
       if (p === 3) return [b.mul(g, b.scale(b.square(x[0]!), 3)), null];
@@ -126,12 +171,21 @@ export const elementwise: OpRule[] = [
 
 /** An elementwise operator that is no primitive, on a forward value. */
 function again(b: Builder, op: string, { x, dims }: { x: string; dims: readonly number[] }): string {
-  return b.forward({ op, domain: "", inputs: [x], outputs: [b.fresh(op.toLowerCase())], attributes: {} }, [{ dtype: "float32", dims }])[0]!;
+  return b.forward({ op, domain: "", inputs: [x], outputs: [b.fresh(op.toLowerCase())], attributes: {} }, [{
+    dtype: "float32",
+    dims,
+  }])[0]!;
 }
 
 /** clip(αx + β, 0, 1) and its slope. */
-function hardSigmoid({ b, x }: RuleContext, { alpha, beta }: { alpha: number; beta: number }): { value: string; slope: string } {
-  const line = b.shift(b.scale(x[0]!, alpha), beta), zero = b.scalar(0), one = b.scalar(1), value = b.min(b.max(line, zero), one);
+function hardSigmoid(
+  { b, x }: RuleContext,
+  { alpha, beta }: { alpha: number; beta: number },
+): { value: string; slope: string } {
+  const line = b.shift(b.scale(x[0]!, alpha), beta),
+    zero = b.scalar(0),
+    one = b.scalar(1),
+    value = b.min(b.max(line, zero), one);
   return { value, slope: b.where(b.equal(line, value), b.scalar(alpha), zero) };
 }
 const hardSwishGate = (c: RuleContext) => hardSigmoid(c, { alpha: 1 / 6, beta: 0.5 });

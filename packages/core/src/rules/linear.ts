@@ -22,8 +22,13 @@ function asMatrices(c: RuleContext): { a: string; b: string; g: string } {
 /** op(A)·op(B)·α with other operands of the same shapes. */
 function product(c: RuleContext, [p, q]: readonly [string, string]): string {
   const [left, right] = c.dims as [readonly number[], readonly number[]];
-  const a = left.length === 1 ? c.b.reshape(p, [1, left[0]!]) : p, b = right.length === 1 ? c.b.reshape(q, [right[0]!, 1]) : q;
-  const z = c.b.matmul(a, b, { transA: number(c.node, "transA", 0) === 1, transB: number(c.node, "transB", 0) === 1, alpha: number(c.node, "alpha", 1) });
+  const a = left.length === 1 ? c.b.reshape(p, [1, left[0]!]) : p,
+    b = right.length === 1 ? c.b.reshape(q, [right[0]!, 1]) : q;
+  const z = c.b.matmul(a, b, {
+    transA: number(c.node, "transA", 0) === 1,
+    transB: number(c.node, "transB", 0) === 1,
+    alpha: number(c.node, "alpha", 1),
+  });
   return c.b.reshape(z, c.outDims[0]!);
 }
 
@@ -34,10 +39,14 @@ export const linear: OpRule[] = [
     product,
     vjp: (c) => {
       const { a, b, g } = asMatrices(c), [p, q] = c.dims as [readonly number[], readonly number[]];
-      const ta = number(c.node, "transA", 0) === 1, tb = number(c.node, "transB", 0) === 1, alpha = number(c.node, "alpha", 1);
+      const ta = number(c.node, "transA", 0) === 1,
+        tb = number(c.node, "transB", 0) === 1,
+        alpha = number(c.node, "alpha", 1);
       // A' = op(A), B' = op(B): dA' = g·B'ᵀ, and dA = dA'ᵀ where A was transposed.
-      const da = () => ta ? c.b.matmul(b, g, { transA: tb, transB: true, alpha }) : c.b.matmul(g, b, { transB: !tb, alpha });
-      const db = () => tb ? c.b.matmul(g, a, { transA: true, transB: ta, alpha }) : c.b.matmul(a, g, { transA: !ta, alpha });
+      const da = () =>
+        ta ? c.b.matmul(b, g, { transA: tb, transB: true, alpha }) : c.b.matmul(g, b, { transB: !tb, alpha });
+      const db = () =>
+        tb ? c.b.matmul(g, a, { transA: true, transB: ta, alpha }) : c.b.matmul(a, g, { transA: !ta, alpha });
       const back = (make: () => string, dims: readonly number[]): string => {
         const d = make(), matrix = c.b.unbroadcast(d, dims.length === 1 ? c.b.dims(d).slice(-2) : dims);
         return dims.length === 1 ? c.b.reshape(matrix, dims) : matrix;
@@ -52,11 +61,17 @@ export const linear: OpRule[] = [
     product,
     bias: (c) => c.b.scale(c.x[2]!, number(c.node, "beta", 1)),
     vjp: (c) => {
-      const ta = number(c.node, "transA", 0) === 1, tb = number(c.node, "transB", 0) === 1, alpha = number(c.node, "alpha", 1);
+      const ta = number(c.node, "transA", 0) === 1,
+        tb = number(c.node, "transB", 0) === 1,
+        alpha = number(c.node, "alpha", 1);
       const [a, b] = c.x as [string, string], { g } = c;
       return [
-        c.active[0] ? (ta ? c.b.matmul(b, g, { transA: tb, transB: true, alpha }) : c.b.matmul(g, b, { transB: !tb, alpha })) : null,
-        c.active[1] ? (tb ? c.b.matmul(g, a, { transA: true, transB: ta, alpha }) : c.b.matmul(a, g, { transA: !ta, alpha })) : null,
+        c.active[0]
+          ? (ta ? c.b.matmul(b, g, { transA: tb, transB: true, alpha }) : c.b.matmul(g, b, { transB: !tb, alpha }))
+          : null,
+        c.active[1]
+          ? (tb ? c.b.matmul(g, a, { transA: true, transB: ta, alpha }) : c.b.matmul(a, g, { transA: !ta, alpha }))
+          : null,
         c.has(2) ? c.b.scale(g, number(c.node, "beta", 1)) : null,
       ];
     },

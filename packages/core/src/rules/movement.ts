@@ -22,14 +22,21 @@ function range(start: number, end: number, step: number, length: number): { firs
 
 function sliceBack(c: RuleContext): string[] {
   const { b } = c, dims = c.dims[0]!, starts = numbers(c.known(1)), ends = numbers(c.known(2));
-  const axes = c.has(3) ? numbers(c.known(3)) : starts.map((_, i) => i), steps = c.has(4) ? numbers(c.known(4)) : starts.map(() => 1);
+  const axes = c.has(3) ? numbers(c.known(3)) : starts.map((_, i) => i),
+    steps = c.has(4) ? numbers(c.known(4)) : starts.map(() => 1);
   let { g } = c;
   starts.forEach((start, i) => {
-    const axis = wrap(axes[i]!, dims.length), length = dims[axis]!, step = steps[i]!, { first, count } = range(start, ends[i]!, step, length);
+    const axis = wrap(axes[i]!, dims.length),
+      length = dims[axis]!,
+      step = steps[i]!,
+      { first, count } = range(start, ends[i]!, step, length);
     if (step === 1) g = b.pad(g, axis, { before: first, after: length - first - count });
     else {
       const rows = BigInt64Array.from({ length: count }, (_, k) => BigInt(first + k * step));
-      g = b.scatterAdd(g, b.tensor({ dtype: "int64", dims: [count], data: rows }), { axis, dims: b.dims(g).map((d, j) => (j === axis ? length : d)) });
+      g = b.scatterAdd(g, b.tensor({ dtype: "int64", dims: [count], data: rows }), {
+        axis,
+        dims: b.dims(g).map((d, j) => (j === axis ? length : d)),
+      });
     }
   });
   return [g];
@@ -94,9 +101,14 @@ export const movement: OpRule[] = [
     op: "Trilu", // keeps a triangle: the same triangle of the message
     linear: true,
     vjp: (c) => {
-      const { b, g, node, dims } = c, [rows, columns] = dims[0]!.slice(-2) as [number, number], upper = number(node, "upper", 1) === 1, data = new Float32Array(rows * columns);
+      const { b, g, node, dims } = c,
+        [rows, columns] = dims[0]!.slice(-2) as [number, number],
+        upper = number(node, "upper", 1) === 1,
+        data = new Float32Array(rows * columns);
       const k = c.has(1) ? numbers(c.known(1))[0]! : 0; // the diagonal meant
-      for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) data[i * columns + j] = (upper ? j >= i + k : j <= i + k) ? 1 : 0;
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < columns; j++) data[i * columns + j] = (upper ? j >= i + k : j <= i + k) ? 1 : 0;
+      }
       return [b.mul(g, b.tensor({ dtype: "float32", dims: [rows, columns], data })), null];
     },
   },

@@ -18,7 +18,8 @@ function normAxes(c: RuleContext): number[] {
 /** y = ŵ (x − μ)/σ + β.  dx = (w − mean w − x̂ · mean(w x̂))/σ with w = g·scale; the last term is σ's and is left out where σ is constant. */
 const layerNorm = (sigmaIsConstant: boolean): Vjp => (c) => {
   const { b, g } = c, axes = normAxes(c), centred = b.sub(c.x[0]!, b.mean(c.x[0]!, axes));
-  const sigma = b.sqrt(b.shift(b.mean(b.square(centred), axes), number(c.node, "epsilon", 1e-5))), unit = b.div(centred, sigma);
+  const sigma = b.sqrt(b.shift(b.mean(b.square(centred), axes), number(c.node, "epsilon", 1e-5))),
+    unit = b.div(centred, sigma);
   const w = b.mul(g, c.x[1]!), flat = b.sub(w, b.mean(w, axes));
   const dx = sigmaIsConstant ? flat : b.sub(flat, b.mul(unit, b.mean(b.mul(w, unit), axes)));
   return [b.div(dx, sigma), b.mul(g, unit), g];
@@ -29,26 +30,48 @@ const rmsNorm = (rmsIsConstant: boolean): Vjp => (c) => {
   const { b, g } = c, axes = normAxes(c), x = c.x[0]!;
   const rms = b.sqrt(b.shift(b.mean(b.square(x), axes), number(c.node, "epsilon", 1e-5))), w = b.mul(g, c.x[1]!);
   const unit = b.div(x, rms);
-  return [rmsIsConstant ? b.div(w, rms) : b.div(b.sub(w, b.mul(unit, b.mean(b.mul(w, unit), axes))), rms), b.mul(g, unit)];
+  return [
+    rmsIsConstant ? b.div(w, rms) : b.div(b.sub(w, b.mul(unit, b.mean(b.mul(w, unit), axes))), rms),
+    b.mul(g, unit),
+  ];
 };
 
 /** The norm of each group of channels of [batch, channels, …space]: a layer norm over [channels of the group, …space]. */
 const groupNorm = (groupsOf: (c: RuleContext) => number, sigmaIsConstant: boolean): Vjp => (c) => {
-  const { b } = c, dims = c.dims[0]!, [n, channels] = dims as [number, number], groups = groupsOf(c), grouped = [n, groups, size(dims) / Math.max(1, n * groups)];
-  const per = (t: string): string => b.reshape(t, dims.map((d, i) => (i === 1 ? d : 1))), view = (t: string): string => b.reshape(t, grouped);
-  const x = view(c.x[0]!), centred = b.sub(x, b.mean(x, [2])), sigma = b.sqrt(b.shift(b.mean(b.square(centred), [2]), number(c.node, "epsilon", 1e-5)));
+  const { b } = c,
+    dims = c.dims[0]!,
+    [n, channels] = dims as [number, number],
+    groups = groupsOf(c),
+    grouped = [n, groups, size(dims) / Math.max(1, n * groups)];
+  const per = (t: string): string => b.reshape(t, dims.map((d, i) => (i === 1 ? d : 1))),
+    view = (t: string): string => b.reshape(t, grouped);
+  const x = view(c.x[0]!),
+    centred = b.sub(x, b.mean(x, [2])),
+    sigma = b.sqrt(b.shift(b.mean(b.square(centred), [2]), number(c.node, "epsilon", 1e-5)));
   const unit = b.div(centred, sigma), w = view(b.mul(c.g, per(c.x[1]!))), flat = b.sub(w, b.mean(w, [2]));
   const dx = sigmaIsConstant ? flat : b.sub(flat, b.mul(unit, b.mean(b.mul(w, unit), [2])));
-  const others = dims.map((_, i) => i).filter((i) => i !== 1), perChannel = (t: string): string => b.reshape(b.sum(t, others), [channels]);
+  const others = dims.map((_, i) => i).filter((i) => i !== 1),
+    perChannel = (t: string): string => b.reshape(b.sum(t, others), [channels]);
   return [b.reshape(b.div(dx, sigma), dims), perChannel(b.mul(c.g, b.reshape(unit, dims))), perChannel(c.g)];
 };
-const everyChannel = (c: RuleContext): number => c.dims[0]![1]!, namedGroups = (c: RuleContext): number => number(c.node, "num_groups", 1);
+const everyChannel = (c: RuleContext): number => c.dims[0]![1]!,
+  namedGroups = (c: RuleContext): number => number(c.node, "num_groups", 1);
 
 export const normalization: OpRule[] = [
   { op: "LayerNormalization", additive: [2], vjp: layerNorm(false), identity: layerNorm(true) },
   { op: "RMSNormalization", vjp: rmsNorm(false), identity: rmsNorm(true) },
-  { op: "InstanceNormalization", additive: [2], vjp: groupNorm(everyChannel, false), identity: groupNorm(everyChannel, true) },
-  { op: "GroupNormalization", additive: [2], vjp: groupNorm(namedGroups, false), identity: groupNorm(namedGroups, true) },
+  {
+    op: "InstanceNormalization",
+    additive: [2],
+    vjp: groupNorm(everyChannel, false),
+    identity: groupNorm(everyChannel, true),
+  },
+  {
+    op: "GroupNormalization",
+    additive: [2],
+    vjp: groupNorm(namedGroups, false),
+    identity: groupNorm(namedGroups, true),
+  },
   {
     op: "BatchNormalization", // inference: y = scale (x − mean)/√(var + ε) + bias, per channel; mean and bias enter by addition
     linear: true,

@@ -35,7 +35,11 @@ const extremum = (op: string): OpRule => ({
 export const reduce: OpRule[] = [
   { op: "ReduceSum", linear: true, vjp: (c) => [spread(c), null] },
   { op: "ReduceMean", linear: true, vjp: (c) => [c.b.scale(spread(c), 1 / count(c)), null] },
-  { op: "GlobalAveragePool", linear: true, vjp: ({ b, g, dims }) => [b.scale(b.expand(g, dims[0]!), 1 / size(dims[0]!.slice(2)))] },
+  {
+    op: "GlobalAveragePool",
+    linear: true,
+    vjp: ({ b, g, dims }) => [b.scale(b.expand(g, dims[0]!), 1 / size(dims[0]!.slice(2)))],
+  },
   { op: "ReduceL1", linear: true, vjp: (c) => [c.b.mul(c.b.sign(c.x[0]!), c.b.reshape(c.g, kept(c))), null] }, // |x|' = sign x
   { op: "ReduceSumSquare", vjp: (c) => [c.b.mul(c.b.scale(c.x[0]!, 2), c.b.reshape(c.g, kept(c))), null] },
   extremum("ReduceMax"),
@@ -48,12 +52,18 @@ export const reduce: OpRule[] = [
       return [b.mul(b.div(won, b.sum(won, places)), g)];
     },
   },
-  { op: "ReduceL2", vjp: (c) => [c.b.mul(c.x[0]!, c.b.div(c.b.reshape(c.g, kept(c)), c.b.reshape(c.y[0]!, kept(c)))), null] }, // ∂‖x‖ = x/‖x‖
+  {
+    op: "ReduceL2",
+    vjp: (c) => [c.b.mul(c.x[0]!, c.b.div(c.b.reshape(c.g, kept(c)), c.b.reshape(c.y[0]!, kept(c)))), null],
+  }, // ∂‖x‖ = x/‖x‖
   {
     op: "CumSum", // Σ over i ≤ j forwards is Σ over j ≥ i backwards: a triangular product
     linear: true,
     vjp: (c) => {
-      const dims = c.dims[0]!, axis = (Number(c.known(1).data[0]) + dims.length) % dims.length, n = dims[axis]!, data = new Float32Array(n * n);
+      const dims = c.dims[0]!,
+        axis = (Number(c.known(1).data[0]) + dims.length) % dims.length,
+        n = dims[axis]!,
+        data = new Float32Array(n * n);
       const strict = number(c.node, "exclusive", 0) === 1, backwards = number(c.node, "reverse", 0) === 1;
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < n; j++) {

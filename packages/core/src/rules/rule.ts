@@ -63,10 +63,12 @@ export const formMissing = ({ node }: Pick<RuleContext, "node">, form: string): 
   missingRules([{ op: `${node.op} with ${form}`, domain: node.domain, node: node.name }]);
 
 /** Whether an input enters by addition. */
-export const adds = ({ additive }: OpRule, input: number): boolean => additive === "all" || (additive?.includes(input) ?? false);
+export const adds = ({ additive }: OpRule, input: number): boolean =>
+  additive === "all" || (additive?.includes(input) ?? false);
 
 /** Inputs that are active and no mere terms. */
-export const activeFactors = (rule: OpRule, active: readonly boolean[]): number[] => active.flatMap((is, i) => (is && !adds(rule, i) ? [i] : []));
+export const activeFactors = (rule: OpRule, active: readonly boolean[]): number[] =>
+  active.flatMap((is, i) => (is && !adds(rule, i) ? [i] : []));
 
 /** Says which table an operator's rule is in: the first rule for an operator stands. */
 export function ruleTable(families: readonly (readonly OpRule[])[]): ReadonlyMap<string, OpRule> {

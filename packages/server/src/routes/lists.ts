@@ -4,17 +4,48 @@ import type { Deps } from "../app.ts";
 
 const models = z.array(z.strictObject({ name: z.string(), bytes: z.int() })).openapi("Models");
 const methods = z.array(z.strictObject({
-  id: z.string(), title: z.string(), titles: z.record(z.string(), z.string()), summary: z.string(), summaries: z.record(z.string(), z.string()), limits: z.string(), cost: z.string(), signed: z.boolean(),
-  output: z.array(z.string()), options: z.looseObject({}), plugin: z.string(), notice: z.string().optional(),
+  id: z.string(),
+  title: z.string(),
+  titles: z.record(z.string(), z.string()),
+  summary: z.string(),
+  summaries: z.record(z.string(), z.string()),
+  limits: z.string(),
+  cost: z.string(),
+  signed: z.boolean(),
+  output: z.array(z.string()),
+  options: z.looseObject({}),
+  plugin: z.string(),
+  notice: z.string().optional(),
 })).openapi("Methods");
 
 export function listRoutes(app: OpenAPIHono, { config }: Deps): void {
   const list = <S extends z.ZodType>(path: string, summary: string, schema: S) =>
-    createRoute({ method: "get", path, summary, responses: { 200: { description: summary, content: { "application/json": { schema } } } } });
+    createRoute({
+      method: "get",
+      path,
+      summary,
+      responses: { 200: { description: summary, content: { "application/json": { schema } } } },
+    });
   app.openapi(list("/api/v1/models", "Models this server offers", models), (c) => c.json([...config.models], 200));
-  app.openapi(list("/api/v1/methods", "Methods, as their manifests describe them", methods), (c) =>
-    c.json(config.engine.methods().map(({ entry, manifest }) => ({
-      id: entry.id, title: entry.title, titles: entry.titles, summary: entry.summary, summaries: entry.summaries, limits: entry.limits, cost: entry.cost, signed: entry.signed,
-      output: entry.output, options: entry.options, plugin: manifest.id, ...(entry.notice ? { notice: entry.notice } : {}),
-    })), 200));
+  app.openapi(
+    list("/api/v1/methods", "Methods, as their manifests describe them", methods),
+    (c) =>
+      c.json(
+        config.engine.methods().map(({ entry, manifest }) => ({
+          id: entry.id,
+          title: entry.title,
+          titles: entry.titles,
+          summary: entry.summary,
+          summaries: entry.summaries,
+          limits: entry.limits,
+          cost: entry.cost,
+          signed: entry.signed,
+          output: entry.output,
+          options: entry.options,
+          plugin: manifest.id,
+          ...(entry.notice ? { notice: entry.notice } : {}),
+        })),
+        200,
+      ),
+  );
 }
