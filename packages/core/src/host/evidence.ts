@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Tensor } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import type { Composite } from "../lrp/composite.ts";
 import type { Need } from "../plugin/need.ts";
 import { takesSeed } from "../program/program.ts";
