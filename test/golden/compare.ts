@@ -11,6 +11,8 @@ export interface GoldenSentence {
   readonly input_ids: readonly number[];
   readonly target: number;
   readonly x_times_g: readonly number[];
+  /** The gradient on eight cosines over the channels, `[tokens, 8]`. */
+  readonly gradient?: readonly (readonly number[])[];
   readonly attnlrp?: readonly number[];
   readonly cplrp?: readonly number[];
   readonly ig_zero?: readonly number[];
@@ -29,6 +31,17 @@ const rowSums = (data: ArrayLike<number>, tokens: number): number[] =>
     for (let c = 0; c < width; c++) sum += data[t * width + c]!;
     return sum;
   });
+
+/** Each row of `[tokens, channels]` on cos(π (2c + 1) k / 2d), k = 1 … 8, as scripts/sentiment.py projects it. */
+function projected(data: ArrayLike<number>, tokens: number): number[][] {
+  const d = data.length / tokens;
+  const on = (t: number, k: number): number => {
+    let sum = 0;
+    for (let c = 0; c < d; c++) sum += data[t * d + c]! * Math.cos((Math.PI * (2 * c + 1) * k) / (2 * d));
+    return sum;
+  };
+  return Array.from({ length: tokens }, (_, t) => Array.from({ length: 8 }, (_, k) => on(t, k + 1)));
+}
 
 /** Explains one sentence by every method; integrated gradients only with `steps`. */
 export async function find(model: Model, { input_ids: ids, target }: GoldenSentence, steps?: number): Promise<Found> {
@@ -72,6 +85,7 @@ export async function find(model: Model, { input_ids: ids, target }: GoldenSente
   });
   return {
     x_times_g: rowSums(embeddings!.data.map((x, i) => x * gradients!.embeddings!.data[i]!), ids.length),
+    gradient: projected(gradients!.embeddings!.data, ids.length),
     attnlrp: relevance("attnlrp"),
     cplrp: relevance("cp-lrp"),
     ig_zero: path ? rowSums(path.attributions.data, ids.length) : [],

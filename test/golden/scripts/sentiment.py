@@ -8,6 +8,7 @@ sentiment-int8.json (the gradient of the model that the committed int8 file is: 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -121,8 +122,14 @@ def lxt_difference(python: str, folder: Path, cases: list[dict]) -> float:
     return max(max(abs(a - b) for a, b in zip(mine, c["attnlrp"])) / max(map(abs, c["attnlrp"])) for mine, c in zip(found, cases))
 
 
+def projection(channels: int) -> torch.Tensor:
+    """Eight cosines over the channels, [channels, 8]: enough of a gradient to compare directions, and small enough to commit."""
+    c, k = torch.arange(channels)[:, None], torch.arange(1, 9)[None]
+    return torch.cos(torch.pi * (2 * c + 1) * k / (2 * channels)).float()
+
+
 def int8_gradients(model, tokenizer, file: Path) -> dict:
-    """Input × gradient by torch, for the weights that the int8 file holds."""
+    """The gradient by torch, projected, and input × gradient, for the weights that the int8 file holds."""
     from polarity import split
     weights = dequantised(onnx.load(file))
     model, cases = with_weights(model, weights).eval(), []
@@ -132,8 +139,9 @@ def int8_gradients(model, tokenizer, file: Path) -> dict:
         logits = model(inputs_embeds=e, attention_mask=torch.ones_like(ids)).logits[0]
         target = int(logits.argmax())
         logits[target].backward()
-        cases.append(dict(input_ids=ids[0].tolist(), target=target, value=float(logits[target].detach()), x_times_g=(e * e.grad).sum(-1)[0].tolist()))
-    return dict(script="sentiment.py", weights_put_back=len(weights), cases=cases)
+        cases.append(dict(input_ids=ids[0].tolist(), target=target, value=float(logits[target].detach()), x_times_g=(e * e.grad).sum(-1)[0].tolist(),
+                          gradient=(e.grad[0] @ projection(e.shape[-1])).tolist()))
+    return dict(script="sentiment.py", sha256=hashlib.sha256(file.read_bytes()).hexdigest(), weights_put_back=len(weights), cases=cases)
 
 
 def write(path: Path, content: dict, digits: int):
@@ -147,18 +155,20 @@ def main():
     parser.add_argument("--checkpoint", type=Path, default=PROJECT / "models/sentiment-en")
     parser.add_argument("--out", type=Path, default=PROJECT / "test/golden")
     parser.add_argument("--lxt", help="a Python that has lxt 2.1 and transformers 4.52.4")
+    parser.add_argument("--int8-only", action="store_true", help="only sentiment-int8.json, after the file was quantised anew")
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = BertForSequenceClassification.from_pretrained(options.torch_folder, attn_implementation="eager").eval().requires_grad_(False)
     tokenizer = Tokenizer.from_file(str(options.checkpoint / "tokenizer.json"))
     tokenizer.no_padding()
+    int8 = options.checkpoint / "onnx/model_quantized.onnx"
+    if int8.exists(): write(options.out / "sentiment-int8.json", int8_gradients(model, tokenizer, int8), 4)
+    if options.int8_only: return
     cases = [explain(model, tokenizer, text) for text in SENTENCES]
     facts = dict(script="sentiment.py", versions={p: version(p) for p in ("torch", "transformers", "captum")},
                  integrated_gradients=dict(rule="gauss-legendre", steps=IG_STEPS), grad_cam=dict(relu=False, layers="embeddings, then each block but the last"))
     if options.lxt: facts["lxt_attnlrp_difference"] = lxt_difference(options.lxt, options.torch_folder, cases)
     write(options.out / "sentiment.json", dict(**facts, cases=cases), 6)
-    int8 = options.checkpoint / "onnx/model_quantized.onnx"
-    if int8.exists(): write(options.out / "sentiment-int8.json", int8_gradients(model, tokenizer, int8), 5)
 
 
 if __name__ == "__main__": main()
