@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** One run for the whole repository. Forks: under Deno 2.9.5 vitest's threads fail (`parentPort.removeAllListeners`). */
 export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
     include: [
       "packages/**/*.test.{ts,tsx}",
