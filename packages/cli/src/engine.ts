@@ -3,31 +3,18 @@
  *
  * @module
  */
-import type { Answer, ExplainRequestInput, Explanation, Token } from "@hyaline/core/result";
 import type { Inspection } from "@hyaline/core";
-import type { ExplainerEntry, Manifest } from "@hyaline/core/manifest";
+import type { Engine as Answering } from "@hyaline/server";
 
-/** Work as it goes on. */
-export interface Progress {
-  readonly signal: AbortSignal;
-  progress(stage: string, done: number, of: number): void;
-}
+export type { Progress } from "@hyaline/server";
 
 /** The core with everything a command line has at hand: files, a cache, built-in and installed plugins. */
-export interface Engine {
-  /** One explanation a method, in the order asked. */
-  explain(request: ExplainRequestInput, progress: Progress): Promise<Explanation[]>;
-  predict(
-    request: ExplainRequestInput,
-    progress: Progress,
-  ): Promise<{ readonly predictions: readonly Answer[]; readonly tokens: readonly Token[] }>;
+export interface Engine extends Answering {
   /** What is known of a model before a run. */
   inspect(
     model: { readonly model: string; readonly dtype?: string },
     options: { readonly length: number },
   ): Promise<Inspection>;
-  /** Every method at hand, with the plugin it comes from. */
-  methods(): readonly { readonly entry: ExplainerEntry; readonly manifest: Manifest }[];
   close(): Promise<void>;
 }
 

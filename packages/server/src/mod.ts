@@ -1,5 +1,5 @@
 /** The HTTP API. @module */
 export { type AppConfig, createApp, defaultLimits, type Limits } from "./app.ts";
-export { type Engine, type OfferedModel } from "./engine.ts";
+export { type Engine, type OfferedModel, type Progress } from "./engine.ts";
 export { folder } from "./folder.ts";
 export { listen, type Listening, type ListenOptions } from "./listen.ts";

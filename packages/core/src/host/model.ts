@@ -146,7 +146,10 @@ export class Model {
     for (const name of fetches) if (this.graph.inFile.has(name)) this.#tapped.add(name);
   }
 
-  /** A compiled program, ready to run; cached by shape and request. */
+  /**
+   * A compiled program, ready to run; cached by shape and request. Texts come in many lengths and each has programs of its own, so
+   * only those used last are kept.
+   */
   program(shaped: Shaped, request: Omit<CompileRequest, "shaped" | "sources" | "target">): Promise<Runnable> {
     const key = [
       shaped.key,
@@ -157,7 +160,7 @@ export class Model {
       request.seeds ?? 1,
       request.ledger ?? false,
     ].join("|");
-    return cached(this.#programs, key, async () => {
+    const runnable = cached(this.#programs, key, async () => {
       const program = compile({
         ...request,
         shaped,
@@ -167,6 +170,14 @@ export class Model {
       this.expect(program.taps);
       return { program, prepared: await this.#options.executor.prepare(program) };
     });
+    this.#programs.delete(key);
+    this.#programs.set(key, runnable); // used last
+    if (this.#programs.size > KEPT) {
+      const [oldest, entry] = this.#programs.entries().next().value!;
+      this.#programs.delete(oldest);
+      entry.then(({ prepared }) => prepared.release(), () => {});
+    }
+    return runnable;
   }
 
   /** Carries a seed back through a program. */
@@ -229,6 +240,9 @@ export class Model {
 
 /** Merged decoders choose a branch by this input; without a cache it is false. */
 const CLOSED_BRANCH: ReadonlyMap<string, Tensor> = new Map([["use_cache_branch", filled("bool", [1], 0)]]);
+
+/** Programs kept ready. One explanation by every method needs about ten. */
+const KEPT = 24;
 
 /** A failed attempt is forgotten, so that it can be tried again. */
 function cached<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
