@@ -10,7 +10,7 @@ export interface Timing {
   /** Milliseconds. */
   readonly min: number;
   readonly median: number;
-  /** Processor time of the best run, all threads together: what the run would take alone on the machine, where one thread works. */
+  /** Processor time of the best run: what it would take alone on the machine, where one thread works. Says nothing about several. */
   readonly cpu: number;
   readonly samples: number;
 }
