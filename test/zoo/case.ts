@@ -25,7 +25,12 @@ export interface GoldenCase {
   readonly inputs: Readonly<Record<string, { dtype: string; dims: number[]; data: number[] }>>;
   readonly target: { readonly index: readonly number[]; readonly value: number };
   readonly sources: readonly GoldenSource[];
-  readonly tolerance: { readonly metric: "max-relative" | "cosine"; readonly gradient: number; readonly lrp: number; readonly ledger: number };
+  readonly tolerance: {
+    readonly metric: "max-relative" | "cosine";
+    readonly gradient: number;
+    readonly lrp: number;
+    readonly ledger: number;
+  };
 }
 
 /** A case with its files at hand. */
@@ -41,7 +46,8 @@ export interface LoadedCase {
 
 /** Reads one case folder: `case.json`, `onnx/<file>` and what lies beside it. */
 export async function readCase(folder: string, name: string): Promise<LoadedCase> {
-  const golden = JSON.parse(await readFile(join(folder, name, "case.json"), "utf8")) as GoldenCase, file = golden.file ?? "model.onnx";
+  const golden = JSON.parse(await readFile(join(folder, name, "case.json"), "utf8")) as GoldenCase,
+    file = golden.file ?? "model.onnx";
   const path = join(folder, name, "onnx", file), external = new Map<string, Uint8Array>();
   for (const beside of [`${file}.data`, `${file}_data`]) {
     const bytes = await readFile(join(folder, name, "onnx", beside)).catch(() => undefined);
