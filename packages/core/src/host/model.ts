@@ -116,10 +116,9 @@ export class Model {
         told = infer(this.graph, types, { pinned: settings, probed });
       }
       if (told.missing.length) throw missingShapes(told.missing);
-      const { graph, report } = canonicalise(this.graph, told);
+      const { graph } = canonicalise(this.graph, told);
       const whole = infer(graph, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
       if (whole.missing.length) throw missingShapes(whole.missing);
-      void report;
       return {
         key,
         graph,
