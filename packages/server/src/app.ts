@@ -4,7 +4,7 @@
  * @module
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { failure } from "@hyaline/core/errors";
+import { invalidRequest } from "@hyaline/core/errors";
 import type { Engine, OfferedModel } from "./engine.ts";
 import { asFailure, statusOf } from "./errors.ts";
 import { bodies, borders, Queue } from "./gate.ts";
@@ -54,14 +54,9 @@ export function createApp(config: AppConfig): OpenAPIHono {
     app = new OpenAPIHono({
       defaultHook: (result) => {
         if (result.success) return;
-        const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join(
-          "; ",
+        throw invalidRequest(
+          result.error.issues.map(({ path, message }) => `${path.join(".") || "(the whole)"}: ${message}`),
         );
-        throw failure({
-          code: "INVALID_REQUEST",
-          message: `The request is not valid: ${problems}`,
-          hint: "See /openapi.json",
-        });
       },
     });
   app.onError((error, c) => {

@@ -6,7 +6,7 @@
  */
 import { numbers, type Tensor } from "../graph/tensor.ts";
 import type { PathEvidence } from "../plugin/evidence.ts";
-import { array, beside, rowsOf, stacked } from "./arrays.ts";
+import { array, beside, floats, rowsOf, stacked } from "./arrays.ts";
 import type { Gathered } from "./evidence.ts";
 import { type Inputs, typed } from "./inputs.ts";
 import type { Model, Shaped } from "./model.ts";
@@ -48,10 +48,6 @@ export function gaussLegendre(n: number): { nodes: number[]; weights: number[] }
   return { nodes, weights };
 }
 
-const asFloat = (
-  tensor: Tensor,
-): Float32Array => (tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(numbers(tensor)));
-
 /** Embeddings of the baseline, by the look-up itself. */
 async function baselineOf(
   { model, shaped, inputs, gathered, baseline, stand, special }: PathRequest,
@@ -60,7 +56,7 @@ async function baselineOf(
   const zeros = (name: string): Tensor => ({
     dtype: "float32",
     dims: shaped.types.get(name)!.dims,
-    data: new Float32Array(asFloat(gathered.values.get(name)!).length),
+    data: new Float32Array(floats(gathered.values.get(name)!).length),
   });
   const id = baseline === "zero"
     ? undefined
@@ -79,7 +75,7 @@ async function baselineOf(
   const looked = (name: string): Tensor => ({
     dtype: "float32",
     dims: found.get(name)!.dims,
-    data: asFloat(found.get(name)!),
+    data: floats(found.get(name)!),
   });
   // A picture's patches have no id to put in their place: they start from nothing.
   return new Map(
@@ -95,7 +91,7 @@ async function baselineOf(
 export async function integrate(request: PathRequest): Promise<PathEvidence> {
   const { model, shaped, inputs, gathered, seed, steps, signal } = request, path = gathered.path!, { program } = path;
   const tensors = gathered.sources.flatMap((source) => source.tensors),
-    ends = new Map(tensors.map((name) => [name, asFloat(gathered.values.get(name)!)]));
+    ends = new Map(tensors.map((name) => [name, floats(gathered.values.get(name)!)]));
   const starts = await baselineOf(request), { nodes, weights } = gaussLegendre(steps);
   const session = await model.behindEmbeddings(
     new Map(tensors.map((name) => [name, shaped.types.get(name)!])),
@@ -104,7 +100,7 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
   try {
     const at = async (alpha: number): Promise<{ value: number; taps: Map<string, Tensor> }> => {
       const points = new Map(tensors.map((name) => {
-        const from = asFloat(starts.get(name)!), to = ends.get(name)!;
+        const from = floats(starts.get(name)!), to = ends.get(name)!;
         return [
           name,
           {
@@ -130,13 +126,13 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
       values[k] = value;
       for (const name of tensors) {
         const held = program.cotangents.get(name), mean = means.get(name)!;
-        if (held) asFloat(found.get(held)!).forEach((g, i) => (mean[i]! += weights[k]! * g));
+        if (held) floats(found.get(held)!).forEach((g, i) => (mean[i]! += weights[k]! * g));
       }
       request.progress(k + 1, steps);
     }
     const baselineValue = (await at(0)).value, value = (await at(1)).value;
     const attributed = (name: string): Tensor => {
-      const to = ends.get(name)!, from = asFloat(starts.get(name)!), mean = means.get(name)!;
+      const to = ends.get(name)!, from = floats(starts.get(name)!), mean = means.get(name)!;
       return {
         dtype: "float32",
         dims: shaped.types.get(name)!.dims,

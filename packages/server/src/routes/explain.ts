@@ -4,7 +4,7 @@
  * @module
  */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { explainRequestSchema, explanationSchema } from "@hyaline/core/result";
+import { parseRequest } from "@hyaline/core/result";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Deps } from "../app.ts";
@@ -68,19 +68,11 @@ const predict = createRoute({
 export function explainRoutes(app: OpenAPIHono, { config, limits, queue }: Deps): void {
   /** Checks a body against the shared request schema and the server's own bounds. */
   async function asked(c: Context) {
-    const json: unknown = await c.req.json().catch(() => {
+    const data = parseRequest(
+      await c.req.json().catch(() => {
         throw malformedBody();
       }),
-      { success, data, error } = explainRequestSchema.safeParse(json);
-    if (!success) {
-      throw failure({
-        code: "INVALID_REQUEST",
-        message: `The request is not valid: ${
-          error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join("; ")
-        }`,
-        hint: "See schemas/explain-request.v1.schema.json",
-      });
-    }
+    );
     if (!config.models.some(({ name }) => name === data.model)) {
       throw unknownModel(
         data.model,
@@ -102,7 +94,7 @@ export function explainRoutes(app: OpenAPIHono, { config, limits, queue }: Deps)
     const request = await asked(c), signal = bound(c);
     if (!c.req.header("accept")?.includes("text/event-stream")) {
       const found = await queue.run(() => config.engine.explain(request, { signal, progress: () => {} }), signal);
-      return c.json(found.map((one) => explanationSchema.parse(one)) as never, 200);
+      return c.json(found as never, 200);
     }
     return streamSSE(c, async (stream) => {
       let id = 0;
