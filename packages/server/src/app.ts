@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { invalidRequest } from "@hyaline/core/errors";
 import type { Engine, OfferedModel } from "./engine.ts";
 import { asFailure, statusOf } from "./errors.ts";
 import { bodies, borders, Queue } from "./gate.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { listRoutes } from "./routes/lists.ts";
+import { router } from "./routes/problem.ts";
+import { publishedSchemas } from "./routes/shapes.ts";
 
 export interface Limits {
   readonly bodyBytes: number;
@@ -46,19 +46,22 @@ export interface Deps {
   readonly queue: Queue;
 }
 
+/** Every route; their types are the typed client's. */
+const routes = (deps: Deps) =>
+  router()
+    .route("/", healthRoutes(deps))
+    .route("/", listRoutes(deps))
+    .route("/", explainRoutes(deps));
+
+/** The API's type, for clients. */
+export type Api = ReturnType<typeof routes>;
+
 /** Builds the API. */
-export function createApp(config: AppConfig): OpenAPIHono {
+export function createApp(config: AppConfig): ReturnType<typeof router> {
   const limits = { ...defaultLimits, ...config.limits },
     deps: Deps = { config, limits, queue: new Queue(limits.queue) };
   const gate = { hosts: config.hosts ?? [], origins: config.origins ?? [], bodyBytes: limits.bodyBytes },
-    app = new OpenAPIHono({
-      defaultHook: (result) => {
-        if (result.success) return;
-        throw invalidRequest(
-          result.error.issues.map(({ path, message }) => `${path.join(".") || "(the whole)"}: ${message}`),
-        );
-      },
-    });
+    app = router();
   app.onError((error, c) => {
     const known = asFailure(error), status = statusOf(known);
     if (status === 429) c.header("retry-after", "2");
@@ -84,13 +87,13 @@ export function createApp(config: AppConfig): OpenAPIHono {
     });
   });
   app.use(borders(gate), bodies(gate));
-  healthRoutes(app, deps);
-  listRoutes(app, deps);
-  explainRoutes(app, deps);
-  app.doc31("/openapi.json", {
+  app.route("/", routes(deps));
+  const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: { title: "Hyaline", version: config.version, description: "Why a transformer said what it said" },
   });
+  Object.assign(document.components!.schemas!, publishedSchemas());
+  app.get("/openapi.json", (c) => c.json(document as never));
   if (config.page) {
     app.get("*", async (c, next) => {
       const { pathname } = new URL(c.req.url), file = await config.page!(pathname === "/" ? "/index.html" : pathname);

@@ -1,9 +1,10 @@
 /** Is it alive, is it ready. @module */
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../app.ts";
+import { router } from "./problem.ts";
 
 const state = z.strictObject({ status: z.literal("ok"), waiting: z.int() }).openapi("Health");
-const route = (path: string, summary: string) =>
+const route = <P extends string>(path: P, summary: string) =>
   createRoute({
     method: "get",
     path,
@@ -11,13 +12,13 @@ const route = (path: string, summary: string) =>
     responses: { 200: { description: "It is", content: { "application/json": { schema: state } } } },
   });
 
-export function healthRoutes(app: OpenAPIHono, { queue }: Deps): void {
-  app.openapi(
-    route("/health/live", "The server runs"),
-    (c) => c.json({ status: "ok" as const, waiting: queue.waiting }, 200),
-  );
-  app.openapi(
-    route("/health/ready", "The server takes requests"),
-    (c) => c.json({ status: "ok" as const, waiting: queue.waiting }, 200),
-  );
-}
+export const healthRoutes = ({ queue }: Deps) =>
+  router()
+    .openapi(
+      route("/health/live", "The server runs"),
+      (c) => c.json({ status: "ok" as const, waiting: queue.waiting }, 200),
+    )
+    .openapi(
+      route("/health/ready", "The server takes requests"),
+      (c) => c.json({ status: "ok" as const, waiting: queue.waiting }, 200),
+    );

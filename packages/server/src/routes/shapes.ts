@@ -1,0 +1,32 @@
+/**
+ * Core's published schemas inside the OpenAPI document: a body or an answer is checked by core, and described by the same schema.
+ *
+ * @module
+ */
+import { z } from "@hono/zod-openapi";
+import {
+  type ExplainRequestInput,
+  type Explanation,
+  explanationJsonSchema,
+  requestJsonSchema,
+} from "@hyaline/core/result";
+
+const named = <T>(name: string) =>
+  z.custom<T>((value) => typeof value === "object" && value !== null).openapi(name, { type: "object" });
+
+export const explanation = named<Explanation>("Explanation");
+export const explainRequest = named<ExplainRequestInput>("ExplainRequest");
+
+/** JSON Schemas by the names above; what they define inside is named after them. */
+export function publishedSchemas(): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  const schemas = { Explanation: explanationJsonSchema(), ExplainRequest: requestJsonSchema() };
+  for (const [name, schema] of Object.entries(schemas)) {
+    const { $id: _id, $schema: _schema, $defs = {}, ...rest } = JSON.parse(
+      JSON.stringify(schema).replaceAll('"#/$defs/', `"#/components/schemas/${name}.`),
+    );
+    found[name] = rest;
+    for (const [inner, definition] of Object.entries($defs)) found[`${name}.${inner}`] = definition;
+  }
+  return found;
+}
