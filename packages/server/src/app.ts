@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Archive } from "./archive/archive.ts";
 import type { Engine, OfferedModel } from "./engine.ts";
 import { asFailure, statusOf } from "./errors.ts";
 import { bodies, borders, Queue } from "./gate.ts";
@@ -10,6 +11,7 @@ import { explainRoutes } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { listRoutes } from "./routes/lists.ts";
 import { router } from "./routes/problem.ts";
+import { resultRoutes } from "./routes/results.ts";
 import { publishedSchemas } from "./routes/shapes.ts";
 
 export interface Limits {
@@ -28,6 +30,8 @@ export interface AppConfig {
   readonly engine: Engine;
   readonly models: readonly OfferedModel[];
   readonly version: string;
+  /** Where results and jobs are kept; without one nothing is. */
+  readonly archive?: Archive;
   readonly hosts?: readonly string[];
   readonly origins?: readonly string[];
   readonly limits?: Partial<Limits>;
@@ -51,7 +55,8 @@ const routes = (deps: Deps) =>
   router()
     .route("/", healthRoutes(deps))
     .route("/", listRoutes(deps))
-    .route("/", explainRoutes(deps));
+    .route("/", explainRoutes(deps))
+    .route("/", resultRoutes(deps));
 
 /** The API's type, for clients. */
 export type Api = ReturnType<typeof routes>;

@@ -4,6 +4,7 @@
  * @module
  */
 import { Command } from "commander";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { localModels } from "../models.ts";
 import { wholeNumber } from "../request.ts";
@@ -15,12 +16,14 @@ interface ServeFlags {
   readonly host: string;
   readonly hostName?: readonly string[];
   readonly origin?: readonly string[];
+  readonly data?: string;
 }
 
 const examples = `
 Examples:
   $ hyaline serve
   $ PORT=8081 hyaline serve
+  $ hyaline serve --data /var/lib/hyaline
   $ hyaline serve --host 0.0.0.0 --host-name explain.example.org
   $ curl -s localhost:8080/api/v1/explain -H 'content-type: application/json' -d '{"input": {"text": "I love programming"}}'`;
 
@@ -41,18 +44,25 @@ export function serveCommand(session: Session): Command {
       ).argParser(wholeNumber("--port", 0)),
     )
     .addOption(setting("--host <address>", "which address to listen on", "127.0.0.1"))
+    .addOption(
+      setting("--data <folder>", "where stored results and jobs are kept (default: in memory, until the server ends)"),
+    )
     .option("--host-name <name...>", "further host names to answer to")
     .option("--origin <origin...>", "pages of other origins that may use the API")
     .addHelpText("after", examples)
     .action(async (flags: ServeFlags) => {
-      const [{ createApp, folder, listen }, { defaultCache }, engine] = await Promise.all([
+      const [{ createApp, folder, listen, openArchive }, { defaultCache }, engine] = await Promise.all([
         import("@hyaline/server"),
         import("@hyaline/core/node"),
         session.open({ offline: true }),
       ]);
       const models = (await localModels(defaultCache(io.env))).filter(({ kind }) => kind === "embedded");
+      const archive = flags.data
+        ? await openArchive(join(flags.data, "archive.sqlite"))
+        : await openArchive(":memory:", { bytes: 256 * 1024 ** 2 });
       const app = createApp({
         engine,
+        archive,
         models: models.map(({ name, bytes }) => ({ name, bytes })),
         version: "0.1.0",
         page: folder(pageFolder),
@@ -69,6 +79,7 @@ export function serveCommand(session: Session): Command {
         stop.aborted ? resolve() : stop.addEventListener("abort", () => resolve(), { once: true })
       );
       await server.close();
+      archive.close();
       await engine.close();
     });
 }

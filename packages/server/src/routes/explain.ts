@@ -1,5 +1,6 @@
 /**
- * Explain and predict. With `Accept: text/event-stream` an explanation comes as Server-Sent Events: `progress`, then `result` or `error`.
+ * Explain and predict. With `Accept: text/event-stream` an explanation comes as Server-Sent Events: `progress`, then `result` (after
+ * `stored`, where it was asked to be kept) or `error`.
  *
  * @module
  */
@@ -10,6 +11,7 @@ import type { Deps } from "../app.ts";
 import { asFailure } from "../errors.ts";
 import { asked } from "./ask.ts";
 import { problems, router } from "./problem.ts";
+import { archiveOf, permalink } from "./results.ts";
 import { explainRequest, explanation } from "./shapes.ts";
 
 const answer = z.strictObject({
@@ -19,17 +21,25 @@ const answer = z.strictObject({
   probability: z.number().optional(),
 });
 const predictions = z.strictObject({ predictions: z.array(answer) }).openapi("Predictions");
-const refusals = problems(400, 403, 404, 413, 415, 421, 422, 429, 500, 504);
+const refusals = problems(400, 403, 404, 413, 415, 421, 422, 429, 500, 501, 504, 507);
 const body = { content: { "application/json": { schema: explainRequest } }, required: true };
 
 const explain = createRoute({
   method: "post",
   path: "/api/v1/explain",
   summary: "Explain one input by one or more methods",
-  request: { body },
+  request: {
+    body,
+    query: z.object({
+      store: z.enum(["true", "false"]).default("false").openapi({ description: "Keep the result under a permalink" }),
+    }),
+  },
   responses: {
     200: {
       description: "One explanation a method",
+      headers: z.object({
+        location: z.string().optional().openapi({ description: "The permalink of a stored result" }),
+      }),
       content: {
         "application/json": { schema: z.array(explanation) },
         "text/event-stream": { schema: z.string() },
@@ -55,11 +65,11 @@ export function explainRoutes(deps: Deps) {
   return router()
     .openapi(explain, async (c) => {
       const request = asked(c.req.valid("json"), deps), signal = bound(c);
+      const keep = c.req.valid("query").store === "true" ? archiveOf(deps).results : undefined;
       if (!c.req.header("accept")?.includes("text/event-stream")) {
-        return c.json(
-          await queue.run(() => config.engine.explain(request, { signal, progress: () => {} }), signal),
-          200,
-        );
+        const found = await queue.run(() => config.engine.explain(request, { signal, progress: () => {} }), signal);
+        if (keep) c.header("location", permalink(keep.add(found)));
+        return c.json(found, 200);
       }
       return streamSSE(c, async (stream) => {
         let id = 0;
@@ -70,14 +80,13 @@ export function explainRoutes(deps: Deps) {
         stream.onAbort(() => leave.abort());
         try {
           const ended = AbortSignal.any([signal, leave.signal]);
-          await send(
-            "result",
-            await queue.run(() =>
-              config.engine.explain(request, {
-                signal: ended,
-                progress: (stage, done, of) => void send("progress", { stage, done, of }),
-              }), ended),
-          );
+          const found = await queue.run(() =>
+            config.engine.explain(request, {
+              signal: ended,
+              progress: (stage, done, of) => void send("progress", { stage, done, of }),
+            }), ended);
+          if (keep) await send("stored", { location: permalink(keep.add(found)) });
+          await send("result", found);
         } catch (error) {
           await send("error", asFailure(error).toJSON());
         } finally {
