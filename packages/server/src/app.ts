@@ -7,8 +7,10 @@ import type { Archive } from "./archive/archive.ts";
 import type { Engine, OfferedModel } from "./engine.ts";
 import { asFailure, statusOf } from "./errors.ts";
 import { bodies, borders, Queue } from "./gate.ts";
+import { keeping, type Kept } from "./kept.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { jobRoutes } from "./routes/jobs.ts";
 import { listRoutes } from "./routes/lists.ts";
 import { router } from "./routes/problem.ts";
 import { resultRoutes } from "./routes/results.ts";
@@ -32,6 +34,8 @@ export interface AppConfig {
   readonly version: string;
   /** Where results and jobs are kept; without one nothing is. */
   readonly archive?: Archive;
+  /** Aborted when the server stops taking requests: jobs pause, streams end. */
+  readonly stopping?: AbortSignal;
   readonly hosts?: readonly string[];
   readonly origins?: readonly string[];
   readonly limits?: Partial<Limits>;
@@ -48,6 +52,9 @@ export interface Deps {
   readonly config: AppConfig;
   readonly limits: Limits;
   readonly queue: Queue;
+  readonly stopping: AbortSignal;
+  /** Where there is an archive. */
+  readonly kept?: Kept;
 }
 
 /** Every route; their types are the typed client's. */
@@ -56,7 +63,8 @@ const routes = (deps: Deps) =>
     .route("/", healthRoutes(deps))
     .route("/", listRoutes(deps))
     .route("/", explainRoutes(deps))
-    .route("/", resultRoutes(deps));
+    .route("/", resultRoutes(deps))
+    .route("/", jobRoutes(deps));
 
 /** The API's type, for clients. */
 export type Api = ReturnType<typeof routes>;
@@ -64,7 +72,9 @@ export type Api = ReturnType<typeof routes>;
 /** Builds the API. */
 export function createApp(config: AppConfig): ReturnType<typeof router> {
   const limits = { ...defaultLimits, ...config.limits },
-    deps: Deps = { config, limits, queue: new Queue(limits.queue) };
+    stopping = config.stopping ?? new AbortController().signal,
+    shared = { config, limits, queue: new Queue(limits.queue), stopping },
+    deps: Deps = { ...shared, ...(config.archive ? { kept: keeping(config.archive, shared) } : {}) };
   const gate = { hosts: config.hosts ?? [], origins: config.origins ?? [], bodyBytes: limits.bodyBytes },
     app = router();
   app.onError((error, c) => {

@@ -38,7 +38,7 @@ export const borders = ({ hosts, origins }: GateConfig): MiddlewareHandler => as
 
 /** Bodies are JSON (a plain form cannot be sent across sites as JSON) and bounded, told or not told their length. */
 export const bodies = ({ bodyBytes }: GateConfig): MiddlewareHandler => async (c, next) => {
-  if (c.req.method !== "POST") return await next();
+  if (!["POST", "PUT", "PATCH"].includes(c.req.method)) return await next();
   const type = c.req.header("content-type") ?? "";
   if (!/^application\/json\b/i.test(type)) throw bodyType(type);
   if (Number(c.req.header("content-length") ?? 0) > bodyBytes) throw bodyTooLarge(bodyBytes);

@@ -60,7 +60,9 @@ export function serveCommand(session: Session): Command {
       const archive = flags.data
         ? await openArchive(join(flags.data, "archive.sqlite"))
         : await openArchive(":memory:", { bytes: 256 * 1024 ** 2 });
+      const stop = AbortSignal.any([io.signal, terminated()]);
       const app = createApp({
+        stopping: stop,
         engine,
         archive,
         models: models.map(({ name, bytes }) => ({ name, bytes })),
@@ -74,7 +76,6 @@ export function serveCommand(session: Session): Command {
       io.stdout.write(
         `Hyaline answers at http://${flags.host.includes(":") ? `[${flags.host}]` : flags.host}:${server.port}\n`,
       );
-      const stop = AbortSignal.any([io.signal, terminated()]);
       await new Promise<void>((resolve) =>
         stop.aborted ? resolve() : stop.addEventListener("abort", () => resolve(), { once: true })
       );

@@ -9,9 +9,10 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Deps } from "../app.ts";
 import { asFailure } from "../errors.ts";
+import { keptBy } from "../kept.ts";
 import { asked } from "./ask.ts";
 import { problems, router } from "./problem.ts";
-import { archiveOf, permalink } from "./results.ts";
+import { permalink } from "./results.ts";
 import { explainRequest, explanation } from "./shapes.ts";
 
 const answer = z.strictObject({
@@ -65,7 +66,7 @@ export function explainRoutes(deps: Deps) {
   return router()
     .openapi(explain, async (c) => {
       const request = asked(c.req.valid("json"), deps), signal = bound(c);
-      const keep = c.req.valid("query").store === "true" ? archiveOf(deps).results : undefined;
+      const keep = c.req.valid("query").store === "true" ? keptBy(deps).results : undefined;
       if (!c.req.header("accept")?.includes("text/event-stream")) {
         const found = await queue.run(() => config.engine.explain(request, { signal, progress: () => {} }), signal);
         if (keep) c.header("location", permalink(keep.add(found)));

@@ -5,23 +5,13 @@
  */
 import { createRoute, z } from "@hono/zod-openapi";
 import { failure } from "@hyaline/core/errors";
-import type { Archive } from "../archive/archive.ts";
 import type { Deps } from "../app.ts";
 import { exported, formats } from "../exports.ts";
+import { keptBy } from "../kept.ts";
 import { problems, router } from "./problem.ts";
 import { explanation } from "./shapes.ts";
 
 export const permalink = (id: string): string => `/api/v1/results/${id}`;
-
-/** @throws NOTHING_KEPT where the server was started without an archive */
-export function archiveOf({ config }: Pick<Deps, "config">): Archive {
-  if (config.archive) return config.archive;
-  throw failure({
-    code: "NOTHING_KEPT",
-    message: "This server keeps no results and no jobs",
-    hint: "Start it with --data and a folder",
-  });
-}
 
 export const idParam = z.object({ id: z.uuid() });
 const text = { schema: z.string() };
@@ -68,13 +58,13 @@ export const resultRoutes = (deps: Deps) =>
   router()
     .openapi(read, (c) => {
       const { id } = c.req.valid("param"), { format, lang } = c.req.valid("query");
-      const found = archiveOf(deps).results.get(id);
+      const found = keptBy(deps).results.get(id);
       if (!found) throw unknownResult(id);
       if (format === "json") return c.json(found, 200);
       return exported(found, format, lang ?? c.req.header("accept-language")) as never;
     })
     .openapi(forget, (c) => {
       const { id } = c.req.valid("param");
-      if (!archiveOf(deps).results.delete(id)) throw unknownResult(id);
+      if (!keptBy(deps).results.delete(id)) throw unknownResult(id);
       return c.body(null, 204);
     });

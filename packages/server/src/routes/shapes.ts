@@ -6,6 +6,7 @@
 import { z } from "@hono/zod-openapi";
 import {
   type ExplainRequestInput,
+  explainRequestSchema,
   type Explanation,
   explanationJsonSchema,
   requestJsonSchema,
@@ -17,10 +18,20 @@ const named = <T>(name: string) =>
 export const explanation = named<Explanation>("Explanation");
 export const explainRequest = named<ExplainRequestInput>("ExplainRequest");
 
+/** A request for many texts: the shared request, with `texts` where one text has `input`. */
+export const jobRequestSchema = explainRequestSchema.omit({ input: true }).extend({
+  texts: z.array(z.string().min(1)).min(1).max(100_000),
+});
+export const jobRequest = named<z.input<typeof jobRequestSchema>>("JobRequest");
+
 /** JSON Schemas by the names above; what they define inside is named after them. */
 export function publishedSchemas(): Record<string, unknown> {
   const found: Record<string, unknown> = {};
-  const schemas = { Explanation: explanationJsonSchema(), ExplainRequest: requestJsonSchema() };
+  const schemas = {
+    Explanation: explanationJsonSchema(),
+    ExplainRequest: requestJsonSchema(),
+    JobRequest: z.toJSONSchema(jobRequestSchema, { io: "input" }),
+  };
   for (const [name, schema] of Object.entries(schemas)) {
     const { $id: _id, $schema: _schema, $defs = {}, ...rest } = JSON.parse(
       JSON.stringify(schema).replaceAll('"#/$defs/', `"#/components/schemas/${name}.`),
