@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { type InstalledPlugin, manifestSchema } from "@hyaline/core";
+import { failure } from "@hyaline/core/errors";
 import type { Plugin } from "@hyaline/core/plugin";
 import attention from "./attention/explainer.json" with { type: "json" };
 import gradCam from "./grad-cam/explainer.json" with { type: "json" };
@@ -32,3 +34,24 @@ export const builtIns: readonly BuiltIn[] = [
   { manifest: shapleySampling, load: () => import("./shapley-sampling/mod.ts") },
   { manifest: lime, load: () => import("./lime/mod.ts") },
 ];
+
+/** The built-ins as the host takes them. A plugin's module is loaded when one of its explainers is first run. */
+export const builtInPlugins = (): InstalledPlugin[] =>
+  builtIns.map(({ manifest, load }) => {
+    const known = manifestSchema.parse(manifest);
+    let module: ReturnType<typeof load> | undefined;
+    return {
+      manifest: known,
+      async run(id, evidence, options, context) {
+        const explain = (await (module ??= load())).default[id];
+        if (!explain) {
+          throw failure({
+            code: "PLUGIN_BROKEN",
+            message: `The plugin "${known.id}" does not hold its explainer "${id}"`,
+            hint: "Report this to the plugin's author",
+          });
+        }
+        return explain(evidence, options as never, context);
+      },
+    };
+  });

@@ -4,22 +4,18 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { builtIns } from "../../packages/explainers/mod.ts";
+import { builtInPlugins } from "../../packages/explainers/mod.ts";
 import { Hyaline } from "../../packages/core/src/host/hyaline.ts";
 import { Model } from "../../packages/core/src/host/model.ts";
 import type { InstalledPlugin } from "../../packages/core/src/host/registry.ts";
 import type { Subject } from "../../packages/core/src/host/subject.ts";
-import { manifestSchema } from "../../packages/core/src/manifest/mod.ts";
 import type { Token } from "../../packages/core/src/result/mod.ts";
 import { ortExecutor } from "../../packages/core/src/runtime/ort/executor.ts";
 
 const session = { backend: "wasm", threads: 1 } as const;
 
-/** Every built-in plugin, loaded when first used. */
-export const plugins: readonly InstalledPlugin[] = builtIns.map(({ manifest, load }) => ({
-  manifest: manifestSchema.parse(manifest),
-  run: async (id, evidence, options, context) => await (await load()).default[id]!(evidence, options as never, context),
-}));
+/** Every built-in plugin. */
+export const plugins: readonly InstalledPlugin[] = builtInPlugins();
 
 /** A host with one model, from a folder in Hugging Face layout. */
 export async function hostOn(folder: URL): Promise<Hyaline> {

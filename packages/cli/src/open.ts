@@ -10,41 +10,17 @@ import {
   type ExecutorName,
   Hyaline,
   inspect,
-  type InstalledPlugin,
-  manifestSchema,
-  openSession,
-  type RunExplainer,
   type SessionOptions,
   type Subject,
   subjectOf,
+  warmUp,
 } from "@hyaline/core";
 import { openCheckpoint } from "@hyaline/core/node";
-import { failure } from "@hyaline/core/errors";
 import type { Explanation } from "@hyaline/core/result";
-import { builtIns } from "@hyaline/explainers";
+import { builtInPlugins } from "@hyaline/explainers";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { placeOf } from "./models.ts";
-import { smallestModel } from "./smallest.ts";
 import { runtimeVersion } from "./versions.ts";
-
-/** A plugin's module is loaded when one of its explainers is first run. */
-const plugins = (): InstalledPlugin[] =>
-  builtIns.map(({ manifest, load }) => {
-    const known = manifestSchema.parse(manifest);
-    let module: ReturnType<typeof load> | undefined;
-    const run: RunExplainer = async (id, evidence, options, context) => {
-      const explain = (await (module ??= load())).default[id];
-      if (!explain) {
-        throw failure({
-          code: "PLUGIN_BROKEN",
-          message: `The plugin "${known.id}" does not hold its explainer "${id}"`,
-          hint: "Report this to the plugin's author",
-        });
-      }
-      return explain(evidence, options as never, context);
-    };
-    return { manifest: known, run };
-  });
 
 /** Opens the core. Models stay open until `close`. */
 export function openEngine(options: EngineOptions): Promise<Engine> {
@@ -59,7 +35,7 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
     return found;
   };
   const hyaline = new Hyaline({
-    plugins: plugins(),
+    plugins: builtInPlugins(),
     runtime: { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
     open: (model, { dtype, executor }) => subject(model, dtype, executor),
   });
@@ -76,10 +52,6 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
     },
   });
 }
-
-/** Makes the runtime compile itself while files are still being read. What is wrong with it is said where it is needed. */
-const warmUp = (session: SessionOptions): Promise<void> =>
-  openSession(smallestModel(), session).then((smallest) => smallest.release()).catch(() => {});
 
 async function subjectFrom(
   model: string,

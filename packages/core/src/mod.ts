@@ -46,6 +46,7 @@ export {
 } from "./runtime/kernel/executor.ts";
 export { ortExecutor } from "./runtime/ort/executor.ts";
 export { type Executor, type PreparedProgram } from "./runtime/executor.ts";
+export { smallestModel, warmUp } from "./runtime/warm.ts";
 export { type Backend, openSession, type Session, type SessionOptions } from "./runtime/session.ts";
 export { subjectOf, wordsOf } from "./host/checkpoint_subject.ts";
 export { inspect, type Inspection, type OperatorUse } from "./host/inspect.ts";

@@ -6,10 +6,12 @@
 import { signal } from "@preact/signals";
 import type { Explanation } from "@hyaline/core/result";
 import { useEffect } from "preact/hooks";
-import { explain, type MethodInfo, methods as listMethods, Refused } from "./api.ts";
+import { type MethodInfo, Refused } from "./engine/engine.ts";
+import { tabEngine } from "./engine/tab.ts";
 import { Heatmap } from "./heatmap.tsx";
 import { type Language, strings } from "./strings.ts";
 
+const engine = tabEngine();
 const language = signal<Language>(navigator.language.startsWith("zh") ? "zh" : "en");
 const text = signal(strings.en.example);
 const method = signal("lrp");
@@ -25,7 +27,7 @@ async function ask(): Promise<void> {
   const mine = running = new AbortController();
   busy.value = true;
   try {
-    found.value = await explain(text.value, method.value, mine.signal);
+    found.value = (await engine.explain({ input: { text: text.value }, methods: [{ id: method.value }] }, mine))[0];
     problem.value = undefined;
   } catch (error) {
     if (!mine.signal.aborted) problem.value = error as Error;
@@ -40,7 +42,7 @@ export function App() {
     document.documentElement.lang = language.value;
   }, [language.value]);
   useEffect(() => {
-    listMethods().then((list) => {
+    engine.methods().then((list) => {
       methods.value = list.filter(({ output }) => output.includes("token-scores"));
       return ask();
     }).catch((error) => (problem.value = error));

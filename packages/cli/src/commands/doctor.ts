@@ -131,8 +131,7 @@ async function examine(env: Readonly<Record<string, string | undefined>>): Promi
 async function runtime(): Promise<Finding> {
   const title = "ONNX Runtime";
   try {
-    const { openSession } = await import("@hyaline/core");
-    const { smallestModel } = await import("../smallest.ts");
+    const { openSession, smallestModel } = await import("@hyaline/core");
     const { runtimeVersion } = await import("../versions.ts");
     const session = await openSession(smallestModel(), { backend: "wasm", threads: 1 });
     const answer =

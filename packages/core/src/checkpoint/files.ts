@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { sha256 as hashed } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { fileMissing } from "../errors.ts";
 
 /** Files of one checkpoint, by path relative to its root (`onnx/model.onnx`). */
@@ -42,8 +44,8 @@ export async function needed(files: Files, path: string): Promise<Uint8Array> {
   return bytes;
 }
 
-/** SHA-256 as 64 hexadecimal digits. */
+/** SHA-256 as 64 hexadecimal digits. A page that came over plain HTTP has no `crypto.subtle`. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (!globalThis.crypto?.subtle) return bytesToHex(hashed(bytes));
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
 }

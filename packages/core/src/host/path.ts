@@ -11,6 +11,7 @@ import type { Gathered } from "./evidence.ts";
 import { type Inputs, typed } from "./inputs.ts";
 import type { Model, Shaped } from "./model.ts";
 import type { Stand } from "./predict.ts";
+import { turn } from "./turn.ts";
 
 export interface PathRequest {
   readonly model: Model;
@@ -121,6 +122,7 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
     const means = new Map(tensors.map((name) => [name, new Float64Array(ends.get(name)!.length)])),
       values = new Float32Array(steps);
     for (let k = 0; k < steps; k++) {
+      await turn();
       signal.throwIfAborted();
       const { value, taps } = await at(nodes[k]!), found = await model.backward(path, taps, seed);
       values[k] = value;

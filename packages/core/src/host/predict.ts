@@ -10,6 +10,7 @@ import type { Target } from "../result/mod.ts";
 import { completeInputs, type Inputs, typed } from "./inputs.ts";
 import type { Model } from "./model.ts";
 import { evaluate } from "./target.ts";
+import { turn } from "./turn.ts";
 
 /** Ids that stand for a token taken away; absent where the vocabulary has none. */
 export interface Stand {
@@ -86,6 +87,7 @@ export class BlackBox {
     for (const ids of fresh.values()) byLength.set(ids.length, [...(byLength.get(ids.length) ?? []), ids]);
     for (const group of byLength.values()) {
       for (let from = 0; from < group.length; from += this.#batch) {
+        await turn();
         signal?.throwIfAborted();
         const part = group.slice(from, from + this.#batch), found = await this.#run(part);
         part.forEach((ids, i) => this.#cache.set(ids.join(), Promise.resolve(found[i]!)));

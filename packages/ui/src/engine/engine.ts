@@ -1,0 +1,84 @@
+/**
+ * What the page asks, wherever it is computed: in a worker of this tab, or by a server.
+ *
+ * @module
+ */
+import type { HyalineError } from "@hyaline/core/errors";
+import type { Inspection } from "@hyaline/core";
+import type { Answer, ExplainRequestInput, Explanation, Token } from "@hyaline/core/result";
+
+/** A method as its manifest describes it. */
+export interface MethodInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly summary: string;
+  readonly summaries: Readonly<Record<string, string>>;
+  readonly limits: string;
+  readonly cost: string;
+  readonly signed: boolean;
+  readonly output: readonly string[];
+  /** JSON Schema of its options. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Id of the plugin it comes from. */
+  readonly plugin: string;
+  readonly notice?: string;
+}
+
+/** A model by the name requests use. */
+export interface OfferedModel {
+  readonly name: string;
+  /** Of all its files. */
+  readonly bytes: number;
+}
+
+/** One file of a folder that a person chose, by its path inside the folder. */
+export interface ChosenFile {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** What happens while an answer is on its way. */
+export interface Work {
+  /** Nobody waits for this answer any more; what is loaded stays. */
+  readonly signal?: AbortSignal;
+  /** Passes done by a method. */
+  progress?(method: string, done: number, of: number): void;
+  /** Bytes of a file that is being loaded. */
+  loading?(file: string, done: number, of: number): void;
+  /** Each explanation as soon as it is there. */
+  partial?(explanation: Explanation): void;
+}
+
+export interface Predicted {
+  readonly predictions: readonly Answer[];
+  readonly tokens: readonly Token[];
+}
+
+export interface Engine {
+  readonly place: "tab" | "server";
+  models(): Promise<readonly OfferedModel[]>;
+  methods(): Promise<readonly MethodInfo[]>;
+  /** One explanation a method, in the order asked. @throws Refused; the signal's reason */
+  explain(request: ExplainRequestInput, work?: Work): Promise<Explanation[]>;
+  /** The model's answer alone. @throws Refused; the signal's reason */
+  predict(request: ExplainRequestInput, work?: Work): Promise<Predicted>;
+  /** What a model is made of and what a run will take; absent where the engine does not tell. */
+  inspect?(model: string, length: number, work?: Work): Promise<Inspection>;
+  /** Makes a folder a model. @returns the name to ask for */
+  keep?(folder: string, files: readonly ChosenFile[]): Promise<string>;
+  /** Gives up everything under way, at once. */
+  cancel(): void;
+}
+
+/** A failure as the core words it. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly code: string;
+  readonly hint: string | undefined;
+  constructor({ code, message, hint }: ReturnType<HyalineError["toJSON"]>) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * What a tab and its worker say to each other. Every call has a number; answers carry it.
+ *
+ * @module
+ */
+import type { Inspection } from "@hyaline/core";
+import type { HyalineError } from "@hyaline/core/errors";
+import type { ExplainRequestInput, Explanation } from "@hyaline/core/result";
+import type { ChosenFile, MethodInfo, OfferedModel, Predicted } from "./engine.ts";
+
+/** What can be asked of the worker. */
+export interface Calls {
+  models(): readonly OfferedModel[];
+  methods(): readonly MethodInfo[];
+  explain(request: ExplainRequestInput): Explanation[];
+  predict(request: ExplainRequestInput): Predicted;
+  inspect(asked: { readonly model: string; readonly length: number }): Inspection;
+  keep(folder: { readonly name: string; readonly files: readonly ChosenFile[] }): string;
+}
+
+export type CallName = keyof Calls;
+
+/** To the worker. `base` is the page's own address: models lie below it. */
+export type Ask =
+  | { readonly id: number; readonly call: CallName; readonly input: unknown; readonly base: string }
+  | { readonly id: number; readonly call: "forget" };
+
+/** From the worker. */
+export type Tell =
+  | {
+    readonly id: number;
+    readonly event: "progress";
+    readonly of: readonly [method: string, done: number, of: number];
+  }
+  | { readonly id: number; readonly event: "loading"; readonly of: readonly [file: string, done: number, of: number] }
+  | { readonly id: number; readonly event: "partial"; readonly of: Explanation }
+  | { readonly id: number; readonly event: "done"; readonly of: unknown }
+  | { readonly id: number; readonly event: "failed"; readonly of: ReturnType<HyalineError["toJSON"]> };

@@ -1,0 +1,84 @@
+/**
+ * The engine in this tab: a worker that holds models, forward and backward pass. Text never leaves the tab.
+ *
+ * @module
+ */
+import { type Engine, Refused, type Work } from "./engine.ts";
+import type { Ask, CallName, Calls, Tell } from "./messages.ts";
+
+interface Waiting {
+  readonly work: Work;
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
+}
+
+/** The worker is started by the first call, and again by the next one after it was ended. */
+export function tabEngine(): Engine {
+  const waiting = new Map<number, Waiting>(), kept: Parameters<Calls["keep"]>[0][] = [];
+  let worker: Worker | undefined, last = 0;
+
+  function end(reason: unknown): void {
+    worker?.terminate();
+    worker = undefined;
+    for (const { reject } of waiting.values()) reject(reason);
+    waiting.clear();
+  }
+
+  function start(): Worker {
+    const started = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "hyaline" });
+    started.onmessage = ({ data }: MessageEvent<Tell>) => {
+      const asked = waiting.get(data.id);
+      if (!asked) return;
+      if (data.event === "progress") return asked.work.progress?.(...data.of);
+      if (data.event === "loading") return asked.work.loading?.(...data.of);
+      if (data.event === "partial") return asked.work.partial?.(data.of);
+      waiting.delete(data.id);
+      if (data.event === "done") asked.resolve(data.of);
+      else asked.reject(new Refused(data.of));
+    };
+    started.onerror = (event) =>
+      end(
+        new Refused({
+          code: "WORKER_ENDED",
+          message: `The computation ended: ${event.message || "its code did not load"}`,
+          hint: "Load the page again. A model that is too large for this tab may run in Deno: hyaline serve",
+        }),
+      );
+    worker = started;
+    for (const folder of kept) void ask("keep", folder);
+    return started;
+  }
+
+  function ask<N extends CallName>(
+    call: N,
+    input: Parameters<Calls[N]>[0],
+    work: Work = {},
+  ): Promise<ReturnType<Calls[N]>> {
+    const to = worker ?? start(), id = ++last;
+    return new Promise((resolve, reject) => {
+      if (work.signal?.aborted) return reject(work.signal.reason);
+      waiting.set(id, { work, resolve: resolve as (value: unknown) => void, reject });
+      to.postMessage({ id, call, input, base: document.baseURI } satisfies Ask);
+      work.signal?.addEventListener("abort", () => {
+        if (!waiting.delete(id)) return;
+        to.postMessage({ id, call: "forget" } satisfies Ask);
+        reject(work.signal!.reason);
+      }, { once: true });
+    });
+  }
+
+  return {
+    place: "tab",
+    models: () => ask("models", undefined as never),
+    methods: () => ask("methods", undefined as never),
+    explain: (request, work) => ask("explain", request, work),
+    predict: (request, work) => ask("predict", request, work),
+    inspect: (model, length, work) => ask("inspect", { model, length }, work),
+    async keep(name, files) {
+      const called = await ask("keep", { name, files });
+      kept.push({ name, files });
+      return called;
+    },
+    cancel: () => end(new DOMException("Cancelled", "AbortError")),
+  };
+}
