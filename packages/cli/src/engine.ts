@@ -3,20 +3,9 @@
  *
  * @module
  */
-import type { Inspection } from "@hyaline/core";
-import type { Engine as Answering } from "@hyaline/server";
+import type { Engine } from "@hyaline/server";
 
-export type { Progress } from "@hyaline/server";
-
-/** The core with everything a command line has at hand: files, a cache, built-in and installed plugins. */
-export interface Engine extends Answering {
-  /** What is known of a model before a run. */
-  inspect(
-    model: { readonly model: string; readonly dtype?: string },
-    options: { readonly length: number },
-  ): Promise<Inspection>;
-  close(): Promise<void>;
-}
+export type { Engine, Progress } from "@hyaline/server";
 
 export interface EngineOptions {
   /** Never touch the network. */

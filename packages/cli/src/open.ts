@@ -42,7 +42,7 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
   return Promise.resolve({
     explain: async (request, context) => (await hyaline.explain(request, context)).map(withMemory),
     predict: (request) => hyaline.predict(request),
-    inspect: async ({ model, dtype }, { length }) => inspect(await subject(model, dtype, "auto"), { length }),
+    inspect: async ({ model, dtype, length }) => inspect(await subject(model, dtype, "auto"), { length }),
     methods: () => hyaline.registry.methods.map(({ entry, plugin }) => ({ entry, manifest: plugin.manifest })),
     async close() {
       await warm;

@@ -1,16 +1,14 @@
 import { failure } from "@hyaline/core/errors";
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { createApp, type Engine } from "./mod.ts";
+import { createApp } from "./mod.ts";
+import { engineWith, golden, post } from "./testing.ts";
 
-/** A real explanation, as the schema's golden file has it. */
-const [golden] = JSON.parse(
-  readFileSync(new URL("../../core/src/result/golden/explanation.v1.json", import.meta.url), "utf8"),
-);
-const engine: Engine = {
-  explain: ({ input }, { progress }) => {
-    progress("lrp", 1, 2);
-    if ("text" in input && input.text === "long") return new Promise(() => {});
+const engine = engineWith({
+  explain: ({ input }, { progress, signal }) => {
+    progress?.("lrp", 1, 2);
+    if ("text" in input && input.text === "long") {
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    }
     if ("text" in input && input.text === "bad") {
       return Promise.reject(
         failure({ code: "UNKNOWN_CLASS", message: 'The model has no class "x"', hint: "It has two" }),
@@ -19,17 +17,9 @@ const engine: Engine = {
     if ("text" in input && input.text === "crash") return Promise.reject(new TypeError("secret inside"));
     return Promise.resolve([golden]);
   },
-  predict: () =>
-    Promise.resolve({ predictions: [{ index: 1, value: 2, label: "positive", probability: 0.9 }], tokens: [] }),
-  methods: () => [],
-};
+});
 const app = (limits = {}) =>
   createApp({ engine, models: [{ name: "sentiment-en", bytes: 1 }], version: "0.0.0", limits });
-const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
-  method: "POST",
-  headers: { "content-type": "application/json", host: "localhost", ...headers },
-  body: typeof body === "string" ? body : JSON.stringify(body),
-});
 const ask = (text: string) => ({ input: { text } });
 
 describe("the API", () => {
@@ -86,9 +76,10 @@ describe("the API", () => {
   });
 
   test("answers 429 with Retry-After when its line is full, and 504 at the deadline", async () => {
-    const busy = app({ queue: 1, deadline: 50 }), first = busy.request("/api/v1/explain", post(ask("long")));
-    const second = await busy.request("/api/v1/explain", post(ask("x")));
-    expect([second.status, second.headers.get("retry-after")]).toEqual([429, "2"]);
-    void first;
+    const busy = app({ queue: 1, deadline: 200 }),
+      ask3 = ["long", "long", "x"].map((text) => busy.request("/api/v1/explain", post(ask(text))));
+    const [running, waiting, refused] = await Promise.all(ask3);
+    expect([refused!.status, refused!.headers.get("retry-after")]).toEqual([429, "1"]);
+    expect([waiting!.status, running!.status]).toEqual([504, 504]);
   });
 });

@@ -5,9 +5,10 @@
  */
 import type { Archive } from "./archive/archive.ts";
 import type { Engine, OfferedModel } from "./engine.ts";
-import { asFailure, statusOf } from "./errors.ts";
-import { bodies, borders, Queue } from "./gate.ts";
+import { asFailure, Busy, statusOf } from "./errors.ts";
+import { bodies, borders } from "./gate.ts";
 import { keeping, type Kept } from "./kept.ts";
+import { Queue } from "./queue.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -79,7 +80,7 @@ export function createApp(config: AppConfig): ReturnType<typeof router> {
     app = router();
   app.onError((error, c) => {
     const known = asFailure(error), status = statusOf(known);
-    if (status === 429) c.header("retry-after", "2");
+    if (known instanceof Busy) c.header("retry-after", String(known.seconds));
     return c.json(known.toJSON(), status);
   });
   app.notFound((c) =>

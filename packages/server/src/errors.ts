@@ -22,6 +22,7 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   BODY_TOO_LARGE: 413,
   BODY_TYPE: 415,
   BUSY: 429,
+  WORKER_LOST: 503,
   DEADLINE: 504,
   INTERNAL: 500,
 };
@@ -48,11 +49,21 @@ export const deadline = (): HyalineError =>
     message: "The request took longer than the server allows",
     hint: "Ask for fewer methods or a shorter text",
   });
-export const busy = (waiting: number): HyalineError =>
+/** A server that has enough to do, and the seconds after which to come again. */
+export class Busy extends HyalineError {
+  readonly seconds: number;
+  constructor(message: string, seconds: number) {
+    super({ code: "BUSY", message, hint: "Try again after the seconds in Retry-After" });
+    this.seconds = seconds;
+  }
+}
+export const busy = (waiting: number, seconds: number): HyalineError =>
+  new Busy(`The server is busy: ${waiting} requests are waiting`, seconds);
+export const workerLost = (why: string): HyalineError =>
   failure({
-    code: "BUSY",
-    message: `The server is busy: ${waiting} requests are waiting`,
-    hint: "Try again after the seconds in Retry-After",
+    code: "WORKER_LOST",
+    message: `What computes for this server ended (${why}) and is started again`,
+    hint: "Try again in a moment; if it happens each time, this request takes more memory than there is",
   });
 export const bodyTooLarge = (limit: number): HyalineError =>
   failure({

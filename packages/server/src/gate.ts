@@ -1,10 +1,10 @@
 /**
- * What every request passes: host, origin, size and type of the body, a place in the queue.
+ * What every request passes: host, origin, size and type of the body.
  *
  * @module
  */
 import type { MiddlewareHandler } from "hono";
-import { bodyTooLarge, bodyType, busy, foreignHost, foreignOrigin } from "./errors.ts";
+import { bodyTooLarge, bodyType, foreignHost, foreignOrigin } from "./errors.ts";
 
 export interface GateConfig {
   /** Host names this server answers to, besides the loopback's (DNS rebinding). */
@@ -46,34 +46,3 @@ export const bodies = ({ bodyBytes }: GateConfig): MiddlewareHandler => async (c
   if (body.byteLength > bodyBytes) throw bodyTooLarge(bodyBytes);
   await next();
 };
-
-/** One run at a time and a bounded line of waiting ones: a full line is told at once. */
-export class Queue {
-  readonly #most: number;
-  #tail: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  get waiting(): number {
-    return this.#waiting;
-  }
-
-  /** @throws BUSY when the line is full; the signal's reason when it is aborted before its turn */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (this.#waiting >= this.#most) throw busy(this.#waiting);
-    this.#waiting++;
-    const turn = this.#tail.then(async () => {
-      signal.throwIfAborted();
-      return await work();
-    });
-    this.#tail = turn.then(() => {}, () => {});
-    try {
-      return await turn;
-    } finally {
-      this.#waiting--;
-    }
-  }
-}

@@ -1,15 +1,11 @@
 import { failure } from "@hyaline/core/errors";
 import type { Explanation } from "@hyaline/core/result";
-import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Archive, openArchive } from "./archive/archive.ts";
-import type { Engine } from "./engine.ts";
 import { createApp } from "./mod.ts";
+import { engineWith, golden } from "./testing.ts";
 
 const sqlite = await import("node:sqlite").then(() => true, () => false);
-const [golden]: Explanation[] = JSON.parse(
-  readFileSync(new URL("../../core/src/result/golden/explanation.v1.json", import.meta.url), "utf8"),
-);
 
 describe.skipIf(!sqlite)("jobs (skipped where the runtime has no SQLite)", () => {
   let archive: Archive, stop: AbortController, asked: string[], hold: Promise<void> | undefined;
@@ -20,7 +16,7 @@ describe.skipIf(!sqlite)("jobs (skipped where the runtime has no SQLite)", () =>
     stop.abort();
     archive.close();
   });
-  const engine: Engine = {
+  const engine = engineWith({
     async explain({ input }, { signal }) {
       const text = "text" in input ? input.text : "";
       asked.push(text);
@@ -31,11 +27,9 @@ describe.skipIf(!sqlite)("jobs (skipped where the runtime has no SQLite)", () =>
         new Promise((_, no) => signal.addEventListener("abort", () => no(signal.reason))),
       ]);
       signal.throwIfAborted();
-      return [{ ...golden!, text } as Explanation];
+      return [{ ...golden, text } as Explanation];
     },
-    predict: () => Promise.resolve({ predictions: [], tokens: [] }),
-    methods: () => [],
-  };
+  });
   const serve = () =>
     createApp({ engine, models: [{ name: "sentiment-en", bytes: 1 }], version: "0", archive, stopping: stop.signal });
   type App = ReturnType<typeof serve>;

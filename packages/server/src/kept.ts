@@ -21,7 +21,7 @@ export const keeping = ({ results, jobs }: Archive, { config, limits, queue, sto
     stopping,
     explain(request, given) {
       const signal = AbortSignal.any([given, AbortSignal.timeout(limits.deadline)]);
-      return queue.run(() => config.engine.explain(request, { signal, progress: () => {} }), signal);
+      return queue.run(() => config.engine.explain(request, { signal }), signal, { patient: true });
     },
   }),
 });

@@ -43,9 +43,7 @@ export function inspectCommand(session: Session): Command {
       if (model === undefined) return command.outputHelp();
       const engine = await session.open({ offline: flags.offline ?? false });
       try {
-        const found = await engine.inspect({ model, ...(flags.dtype && { dtype: flags.dtype }) }, {
-          length: flags.length,
-        });
+        const found = await engine.inspect({ model, dtype: flags.dtype, length: flags.length }, { signal: io.signal });
         if (flags.format === "json") return io.stdout.write(JSON.stringify(found, null, 1) + "\n");
         const { bytes, columns, visible } = await import("@hyaline/core/render");
         const fused = found.operators.filter(({ op, inFile }) => inFile > 0 && op.includes("."));

@@ -52,7 +52,7 @@ export function predictCommand(session: Session): Command {
               ...(executor && { executor }),
               ...(truncate && { truncate }),
             },
-            { signal: io.signal, progress: () => {} },
+            { signal: io.signal },
           );
           const answer = { ...("text" in input ? { text: input.text } : {}), predictions };
           if (flags.format === "jsonl") io.stdout.write(JSON.stringify(answer) + "\n");

@@ -51,11 +51,14 @@ export function serveCommand(session: Session): Command {
     .option("--origin <origin...>", "pages of other origins that may use the API")
     .addHelpText("after", examples)
     .action(async (flags: ServeFlags) => {
-      const [{ createApp, folder, listen, openArchive }, { defaultCache }, engine] = await Promise.all([
-        import("@hyaline/server"),
-        import("@hyaline/core/node"),
-        session.open({ offline: true }),
-      ]);
+      const [{ createApp, folder, listen, openArchive, RemoteEngine, startProcess }, { defaultCache }] = await Promise
+        .all([import("@hyaline/server"), import("@hyaline/core/node")]);
+      const log = (entry: object): void =>
+        io.stderr.write(JSON.stringify({ time: new Date().toISOString(), ...entry }) + "\n");
+      const engine = await RemoteEngine.open({
+        start: () => startProcess(new URL("../worker.ts", import.meta.url)),
+        lost: (why) => log({ event: "worker lost", why }),
+      });
       const models = (await localModels(defaultCache(io.env))).filter(({ kind }) => kind === "embedded");
       const archive = flags.data
         ? await openArchive(join(flags.data, "archive.sqlite"))
@@ -68,7 +71,7 @@ export function serveCommand(session: Session): Command {
         models: models.map(({ name, bytes }) => ({ name, bytes })),
         version: "0.1.0",
         page: folder(pageFolder),
-        log: (entry) => io.stderr.write(JSON.stringify({ time: new Date().toISOString(), ...entry }) + "\n"),
+        log,
         ...(flags.hostName ? { hosts: flags.hostName } : {}),
         ...(flags.origin ? { origins: flags.origin } : {}),
       });

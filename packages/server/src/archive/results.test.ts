@@ -1,10 +1,11 @@
-import type { Explanation } from "@hyaline/core/result";
 import { readFileSync } from "node:fs";
+import type { Explanation } from "@hyaline/core/result";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createApp, type Engine, openArchive } from "../mod.ts";
+import { createApp, openArchive } from "../mod.ts";
+import { engineWith } from "../testing.ts";
 import type { Archive } from "./archive.ts";
 
 /** Node before 22.13 has no SQLite. */
@@ -12,11 +13,7 @@ const sqlite = await import("node:sqlite").then(() => true, () => false);
 const golden: Explanation[] = JSON.parse(
   readFileSync(new URL("../../../core/src/result/golden/explanation.v1.json", import.meta.url), "utf8"),
 );
-const engine: Engine = {
-  explain: () => Promise.resolve(golden.slice(0, 2)),
-  predict: () => Promise.resolve({ predictions: [], tokens: [] }),
-  methods: () => [],
-};
+const engine = engineWith({ explain: () => Promise.resolve(golden.slice(0, 2)) });
 const nobody = "00000000-0000-4000-8000-000000000000";
 
 describe.skipIf(!sqlite)("results (skipped where the runtime has no SQLite)", () => {

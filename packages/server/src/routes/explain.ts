@@ -68,7 +68,7 @@ export function explainRoutes(deps: Deps) {
       const request = asked(c.req.valid("json"), deps), signal = bound(c);
       const keep = c.req.valid("query").store === "true" ? keptBy(deps).results : undefined;
       if (!c.req.header("accept")?.includes("text/event-stream")) {
-        const found = await queue.run(() => config.engine.explain(request, { signal, progress: () => {} }), signal);
+        const found = await queue.run(() => config.engine.explain(request, { signal }), signal);
         if (keep) c.header("location", permalink(keep.add(found)));
         return c.json(found, 200);
       }
@@ -98,7 +98,7 @@ export function explainRoutes(deps: Deps) {
     .openapi(predict, async (c) => {
       const request = asked(c.req.valid("json"), deps),
         signal = bound(c),
-        found = await queue.run(() => config.engine.predict(request, { signal, progress: () => {} }), signal);
+        found = await queue.run(() => config.engine.predict(request, { signal }), signal);
       return c.json({ predictions: [...found.predictions] }, 200);
     });
 }

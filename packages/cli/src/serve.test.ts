@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+const isDeno = "deno" in process.versions, hasProc = process.platform === "linux";
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.skipIf(!isDeno)("hyaline serve (skipped on Node, which runs no TypeScript across packages)", () => {
+  let server: ChildProcess, address = "", ended: Promise<number | null>;
+  beforeAll(async () => {
+    server = spawn(process.execPath, ["run", "-A", main, "serve", "--port", "0"], {
+      env: { ...process.env, XDG_CONFIG_HOME: "/nonexistent" },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    ended = new Promise((resolve) => server.once("exit", resolve));
+    address = await new Promise((resolve) =>
+      server.stdout!.on("data", (chunk) => {
+        const found = /http:\S+/.exec(String(chunk));
+        if (found) resolve(found[0]);
+      })
+    );
+  });
+  afterAll(() => server.kill("SIGKILL"));
+  const ask = (body: unknown, signal?: AbortSignal) =>
+    fetch(`${address}/api/v1/explain`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      ...(signal ? { signal } : {}),
+    });
+  /** Minutes of work on any machine. */
+  const long = {
+    input: { text: "what a good film ".repeat(20) },
+    methods: [{ id: "integrated-gradients", options: { steps: 300 } }, { id: "occlusion", options: {} }],
+  };
+
+  test("explains with the model that comes along", async () => {
+    const response = await ask({ input: { text: "I love programming" } });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject([{ type: "token-scores", model: { id: expect.any(String) } }]);
+  }, 120_000);
+
+  test("health answers within 50 ms while it explains", async () => {
+    const leave = new AbortController(), gone = ask(long, leave.signal).catch(() => {}), took: number[] = [];
+    await pause(500);
+    for (let i = 0; i < 20; i++) {
+      const from = performance.now();
+      expect((await fetch(`${address}/health/live`)).status).toBe(200);
+      took.push(performance.now() - from);
+      await pause(20);
+    }
+    leave.abort();
+    await gone;
+    expect(took.sort((a, b) => a - b)[Math.floor(took.length / 2)]).toBeLessThan(50); // the median: the machine has others to serve
+  }, 120_000);
+
+  test.skipIf(!hasProc)("one second after its client left, the processor is idle", async () => {
+    const leave = new AbortController(), gone = ask(long, leave.signal).catch(() => {});
+    await pause(1500);
+    const busy = await ticks(server.pid!);
+    await pause(500);
+    expect(await ticks(server.pid!) - busy).toBeGreaterThan(2);
+    leave.abort();
+    await gone;
+    await pause(1000);
+    const before = await ticks(server.pid!);
+    await pause(1000);
+    expect(await ticks(server.pid!) - before).toBeLessThan(20); // hundredths of a second, of a server that only waits
+  }, 120_000);
+
+  test("ends with 0 on SIGTERM", async () => {
+    process.kill(server.pid!, "SIGTERM"); // `server.kill` would have Deno tell the signal instead of the code
+    expect(await ended).toBe(0);
+  }, 30_000);
+});
+
+/** Hundredths of a second that a process and its children have computed. */
+async function ticks(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""),
+    fields = stat.split(") ")[1]?.split(" ") ?? [];
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  const below = await Promise.all(children.trim().split(" ").filter(Boolean).map((child) => ticks(Number(child))));
+  return below.reduce((sum, t) => sum + t, Number(fields[11] ?? 0) + Number(fields[12] ?? 0));
+}

@@ -1,0 +1,37 @@
+/**
+ * An engine in a process of its own: the server answers while it computes, and what cannot be stopped can be killed.
+ * A thread would not do: a model that exhausts memory takes the whole process along.
+ *
+ * @module
+ */
+import { fork } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { FromWorker, Port, ToWorker, Worker } from "./messages.ts";
+
+/** Starts a module that calls {@link parent}. */
+export function startProcess(module: URL, args: readonly string[] = []): Worker {
+  const child = fork(fileURLToPath(module), [...args], {
+    execArgv: "deno" in process.versions ? ["run", "-A"] : process.execArgv,
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  return {
+    post: (message) => void (child.connected && child.send(message, () => {})), // one that is gone is told by `ended`
+    listen: (heard) => void child.on("message", (message) => heard(message as FromWorker)),
+    ended: new Promise((resolve) => {
+      child.once("error", (error) => resolve(error.message));
+      child.once("exit", (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+    }),
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** The server, as the started module sees it. The module's process ends with the server's. */
+export function parent(): Port<ToWorker, FromWorker> {
+  process.on("disconnect", () => process.exit(0));
+  process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; the server decides
+  return {
+    post: (message) => void (process.connected && process.send!(message)),
+    listen: (heard) => void process.on("message", (message) => heard(message as ToWorker)),
+  };
+}

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApp, RemoteEngine, startProcess } from "../mod.ts";
+import { golden, post } from "../testing.ts";
+
+const isDeno = "deno" in process.versions;
+
+describe.skipIf(!isDeno)(
+  "an engine in its own process (skipped on Node, which runs no TypeScript across packages)",
+  () => {
+    let engine: RemoteEngine;
+    const lost: string[] = [];
+    beforeAll(async () => {
+      engine = await RemoteEngine.open({
+        start: () => startProcess(new URL("fixtures/deaf.ts", import.meta.url)),
+        lost: (why) => lost.push(why),
+      });
+    });
+    afterAll(() => engine.close());
+    const app = (deadline = 60_000) =>
+      createApp({ engine, models: [{ name: "sentiment-en", bytes: 1 }], version: "0", limits: { deadline } });
+    const ask = (text: string, deadline?: number) =>
+      app(deadline).request("/api/v1/explain", post({ input: { text } }));
+
+    test("answers what the engine answers", async () => {
+      expect(await (await ask("x")).json()).toEqual([golden]);
+    });
+
+    test("health answers while it computes; at the deadline it is replaced within a second, and the next request is answered", async () => {
+      const api = app(300),
+        from = performance.now(),
+        long = api.request("/api/v1/explain", post({ input: { text: "for ever" } }));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const asked = performance.now();
+      expect((await api.request("/health/live")).status).toBe(200);
+      expect(performance.now() - asked).toBeLessThan(50);
+      expect((await long).status).toBe(504);
+      expect(performance.now() - from).toBeLessThan(300 + 1000);
+      expect((await ask("x")).status).toBe(200);
+      expect([engine.starts, lost]).toEqual([2, []]);
+    });
+
+    test("a client that leaves is a cancelled run", async () => {
+      const leave = new AbortController(), before = engine.starts;
+      const gone = app().request("/api/v1/explain", { ...post({ input: { text: "for ever" } }), signal: leave.signal });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      leave.abort();
+      await Promise.resolve(gone).catch(() => {});
+      expect((await ask("x")).status).toBe(200);
+      expect(engine.starts).toBe(before + 1);
+    });
+
+    test("one that dies fails its request with WORKER_LOST, says so, and is started again", async () => {
+      const died = await ask("die");
+      expect([died.status, (await died.json()).code]).toEqual([503, "WORKER_LOST"]);
+      expect(lost).toEqual(["exit code 7"]);
+      expect((await ask("x")).status).toBe(200);
+    });
+
+    test("what nobody foresaw there is INTERNAL here and tells nothing", async () => {
+      const failed = await ask("crash");
+      expect(failed.status).toBe(500);
+      expect(await failed.text()).not.toContain("secret");
+    });
+  },
+);

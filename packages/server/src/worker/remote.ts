@@ -1,0 +1,128 @@
+/**
+ * The server's end of an engine that lives elsewhere. What is aborted there and does not stop is replaced.
+ *
+ * @module
+ */
+import { HyalineError } from "@hyaline/core/errors";
+import { workerLost } from "../errors.ts";
+import type { Engine, Progress } from "../engine.ts";
+import type { Ask, FromWorker, Worker } from "./messages.ts";
+
+export interface RemoteOptions {
+  start(): Worker;
+  /** Milliseconds an aborted run has to end by itself. */
+  readonly grace?: number;
+  /** Told when a worker is gone that nobody asked to go. */
+  lost?(why: string): void;
+}
+
+interface Call {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly context: Progress;
+}
+
+/** Long enough for one forward pass over a long text, short enough that a cancelled run frees the processor within a second. */
+const GRACE = 500;
+
+export class RemoteEngine implements Engine {
+  readonly #options: RemoteOptions;
+  readonly #calls = new Map<number, Call>();
+  #worker: Promise<Worker> | undefined;
+  #methods: ReturnType<Engine["methods"]> = [];
+  #last = 0;
+  #closed = false;
+  /** Bytes the worker's process held after its last answer. */
+  resident = 0;
+  /** Workers started so far. */
+  starts = 0;
+
+  private constructor(options: RemoteOptions) {
+    this.#options = options;
+  }
+
+  /** @throws WORKER_LOST when the worker ends before it is ready */
+  static async open(options: RemoteOptions): Promise<RemoteEngine> {
+    const engine = new RemoteEngine(options);
+    await engine.#ready();
+    return engine;
+  }
+
+  explain: Engine["explain"] = (request, context) => this.#ask("explain", request, context);
+  predict: Engine["predict"] = (request, context) => this.#ask("predict", request, context);
+  inspect: Engine["inspect"] = (request, context) => this.#ask("inspect", request, context);
+
+  methods(): ReturnType<Engine["methods"]> {
+    return this.#methods;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const worker = await this.#worker?.catch(() => undefined);
+    worker?.kill();
+    await worker?.ended;
+  }
+
+  async #ask<T>(ask: Ask, of: unknown, context: Progress): Promise<T> {
+    const { signal } = context, worker = await this.#ready(), id = ++this.#last;
+    signal.throwIfAborted();
+    let impatient: ReturnType<typeof setTimeout> | undefined;
+    const stop = (): void => {
+      worker.post({ id, stop: true });
+      impatient = setTimeout(() => worker.kill(), this.#options.grace ?? GRACE);
+    };
+    try {
+      return await new Promise<unknown>((resolve, reject) => {
+        this.#calls.set(id, { resolve, reject, context });
+        signal.addEventListener("abort", stop, { once: true });
+        worker.post({ id, ask, of, watched: Boolean(context.progress ?? context.partial) });
+      }) as T;
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      clearTimeout(impatient);
+      signal.removeEventListener("abort", stop);
+      this.#calls.delete(id);
+    }
+  }
+
+  #ready(): Promise<Worker> {
+    return this.#worker ??= this.#start();
+  }
+
+  async #start(): Promise<Worker> {
+    const worker = this.#options.start();
+    this.starts++;
+    let ready = (): void => {};
+    worker.listen((message) => {
+      if ("ready" in message) {
+        this.#methods = message.ready;
+        ready();
+      } else this.#heard(message);
+    });
+    const up = new Promise<true>((resolve) => (ready = () => resolve(true)));
+    const ended = worker.ended.then((why) => {
+      this.#worker = undefined;
+      const asked = this.#closed || [...this.#calls.values()].some(({ context }) => context.signal.aborted);
+      if (!asked) this.#options.lost?.(why);
+      for (const { reject } of this.#calls.values()) reject(workerLost(why));
+      return why;
+    });
+    const why = await Promise.race([up, ended]);
+    if (why !== true) throw workerLost(why);
+    ended.then(() => this.#closed ? worker : this.#ready()).catch(() => {}); // so that the next request finds one at work
+    return worker;
+  }
+
+  #heard(message: Exclude<FromWorker, { ready: unknown }>): void {
+    const call = this.#calls.get(message.id);
+    if (!call) return;
+    if ("progress" in message) call.context.progress?.(...message.progress);
+    else if ("partial" in message) call.context.partial?.(message.partial);
+    else if ("done" in message) {
+      this.resident = message.resident;
+      call.resolve(message.done);
+    } else if ("failed" in message) call.reject(new HyalineError(message.failed));
+    else call.reject(new Error("The engine failed", { cause: message.crashed }));
+  }
+}
