@@ -9,13 +9,14 @@ import { asFailure, Busy, statusOf } from "./errors.ts";
 import { bodies, borders } from "./gate.ts";
 import { keeping, type Kept } from "./kept.ts";
 import { Queue } from "./queue.ts";
+import { documentRoutes } from "./routes/documents.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { listRoutes } from "./routes/lists.ts";
+import { pluginRoutes } from "./routes/plugins.ts";
 import { router } from "./routes/problem.ts";
 import { resultRoutes } from "./routes/results.ts";
-import { publishedSchemas } from "./routes/shapes.ts";
 
 export interface Limits {
   readonly bodyBytes: number;
@@ -63,6 +64,7 @@ const routes = (deps: Deps) =>
   router()
     .route("/", healthRoutes(deps))
     .route("/", listRoutes(deps))
+    .route("/", pluginRoutes(deps))
     .route("/", explainRoutes(deps))
     .route("/", resultRoutes(deps))
     .route("/", jobRoutes(deps));
@@ -104,12 +106,7 @@ export function createApp(config: AppConfig): ReturnType<typeof router> {
   });
   app.use(borders(gate), bodies(gate));
   app.route("/", routes(deps));
-  const document = app.getOpenAPI31Document({
-    openapi: "3.1.0",
-    info: { title: "Hyaline", version: config.version, description: "Why a transformer said what it said" },
-  });
-  Object.assign(document.components!.schemas!, publishedSchemas());
-  app.get("/openapi.json", (c) => c.json(document as never));
+  documentRoutes(app, config.version);
   if (config.page) {
     app.get("*", async (c, next) => {
       const { pathname } = new URL(c.req.url), file = await config.page!(pathname === "/" ? "/index.html" : pathname);

@@ -19,10 +19,15 @@ export const keeping = ({ results, jobs }: Archive, { config, limits, queue, sto
   runner: new JobRunner({
     jobs,
     stopping,
-    explain(request, given) {
-      const signal = AbortSignal.any([given, AbortSignal.timeout(limits.deadline)]);
-      return queue.run(() => config.engine.explain(request, { signal }), signal, { patient: true });
-    },
+    explain: (request, given) =>
+      queue.run(
+        () => {
+          const signal = AbortSignal.any([given, AbortSignal.timeout(limits.deadline)]); // waiting is not held against it
+          return config.engine.explain(request, { signal });
+        },
+        given,
+        { patient: true },
+      ),
   }),
 });
 

@@ -10,11 +10,28 @@ const problem = z.strictObject({ code: z.string(), message: z.string(), hint: z.
   "Problem",
 );
 
+/** Why, by status. */
+const REASONS: Readonly<Record<number, string>> = {
+  400: "The request is malformed: every wrong field is named",
+  403: "A page of another origin asks, and is not allowed to",
+  404: "There is no such thing here",
+  413: "The body is too large",
+  415: "The body is not JSON",
+  421: "The server does not answer to this host",
+  422: "The model cannot do what is asked of it",
+  429: "Too many requests are waiting: try again after the seconds in Retry-After",
+  500: "The server failed; its log tells more under the request's id",
+  501: "The server keeps nothing",
+  503: "The server is not ready yet",
+  504: "It took longer than the server allows",
+  507: "There is no room to keep it",
+};
+
 /** Refusals of a route by their statuses, for the OpenAPI document. */
 export const problems = (...statuses: number[]) =>
   Object.fromEntries(
     statuses.map((status) => [status, {
-      description: "Why not",
+      description: REASONS[status]!,
       content: { "application/json": { schema: problem } },
     }]),
   );
