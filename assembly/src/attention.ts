@@ -1,122 +1,138 @@
-import { gemm_f32_8x12, gemm_scratch_bytes } from "./gemm";
+import { gemm_f32_8x12 } from "./gemm";
 import { dotRun, softmaxRow } from "./softmax";
 
 /** Query rows of one tile. The two buffers of a tile are 64 × keys floats: linear in the sequence, shared by all heads and layers. */
 const TILE: i32 = 64;
+/** A mask at or below this hides its key: the least that exporters of half precision write. */
+const HIDES: f32 = -30000;
 
-/** Bytes of scratch for one call: scores and cotangents of one tile of rows, and the GEMM's own. */
-export function attention_scratch_bytes(keys: i32): i32 {
-  return gemm_scratch_bytes() + (2 * TILE * keys << 2) + 64;
+/** Bytes of the two buffers of a tile: probabilities, and what arrives at them. */
+export function attention_tile_bytes(keys: i32): i32 {
+  return 2 * TILE * keys << 2;
 }
 
-/** One head, as the host writes it (32-bit words). Rows lie `…Row` elements apart, columns are contiguous. */
+/** The shape of one attention's matrices, as the host writes it (32-bit words). Rows lie `…Row` elements apart, columns are contiguous. */
 @unmanaged
-export class Head {
+export class Shape {
   queries: i32;
   keys: i32;
   /** Width of q and k, and of v. */
   width: i32;
   valueWidth: i32;
-  q: usize; qRow: i32;
-  k: usize; kRow: i32;
-  v: usize; vRow: i32;
-  /** Added to the scores: rows lie maskRow elements apart (0: one row for all). 0 for no mask. */
-  mask: usize; maskRow: i32;
-  /** Query i sees keys up to i + causal; a value ≥ keys sees all. */
-  causal: i32;
+  qRow: i32;
+  kRow: i32;
+  vRow: i32;
+  /** Rows of the mask; 0: one row for all. */
+  maskRow: i32;
+  /** Messages carried at once; those of g and of the results lie `…Seed` elements apart. */
+  seeds: i32;
+  gRow: i32; gSeed: i32;
+  dqRow: i32; dqSeed: i32;
+  dkRow: i32; dkSeed: i32;
+  dvRow: i32; dvSeed: i32;
+  maskedSeed: i32;
   scale: f32;
   /** Factor on the cotangent of v and of the probabilities at the product with v; ½ in AttnLRP, 1 else. */
   valueShare: f32;
-  /** Factor on the cotangents of q and k at the score product: ½ in AttnLRP, 1 for gradients, 0 where the softmax is detached. */
+  /** Factor on the cotangents of q and k at the score product: ½ in AttnLRP, 1 for gradients. */
   scoreShare: f32;
-  g: usize; gRow: i32;
-  dq: usize; dqRow: i32;
-  dk: usize; dkRow: i32;
-  dv: usize; dvRow: i32;
-  /** Where two floats are added to: Σ A⊙g_A (what enters the softmax) and Σ S⊙g_S (what leaves it). 0 for no ledger. */
-  ledger: usize;
-}
-
-/** Scores of rows i … i+rows: scale·Q·Kᵀ + mask, −∞ beyond the causal edge. */
-function scores(h: Head, i: i32, rows: i32, s: usize, scratch: usize): void {
-  const keys = h.keys, row = <usize>keys << 2;
-  gemm_f32_8x12(rows, keys, h.width, h.q + (<usize>i * h.qRow << 2), h.qRow, 1, h.k, 1, h.kRow, s, keys, h.scale, 0, 0, scratch);
-  for (let r = 0; r < rows; r++, s += row) {
-    if (h.mask) {
-      const m = h.mask + (<usize>(i + r) * h.maskRow << 2);
-      let j: usize = 0;
-      for (; j + 16 <= row; j += 16) v128.store(s + j, f32x4.add(v128.load(s + j), v128.load(m + j)));
-      for (; j < row; j += 4) f32.store(s + j, f32.load(s + j) + f32.load(m + j));
-    }
-    for (let j = max(0, i + r + h.causal + 1); j < keys; j++) f32.store(s + (<usize>j << 2), -Infinity);
-  }
-}
-
-/** Attention of one head, forwards: out[queries × valueWidth] (rows `gRow` apart, in `g`). Nothing T×T is kept. */
-export function attention_f32(head: usize, scratch: usize): void {
-  const h = changetype<Head>(head);
-  const keys = h.keys, row = <usize>keys << 2;
-  const a = scratch + gemm_scratch_bytes();
-  for (let i = 0; i < h.queries; i += TILE) {
-    const rows = min(TILE, h.queries - i);
-    scores(h, i, rows, a, scratch);
-    for (let r = 0; r < rows; r++) softmaxRow(keys, a + <usize>r * row, a + <usize>r * row);
-    gemm_f32_8x12(rows, h.valueWidth, keys, a, keys, 1, h.v, h.vRow, 1, h.g + (<usize>i * h.gRow << 2), h.gRow, 1, 0, 0, scratch);
-  }
 }
 
 /**
- * Cotangents of one head, 64 query rows at a time: scores and probabilities are computed again, used, and forgotten.
+ * Cotangents of one head for all seeds, 64 query rows at a time: scores and probabilities are computed again, used, and forgotten.
  *
  *   A = softmax(S), S = c·QKᵀ + M
- *   g_V += ½·Aᵀ·g_O        g_A = ½·g_O·Vᵀ         (½: valueShare)
+ *   g_V = ½·Aᵀ·g_O         g_A = ½·g_O·Vᵀ         (½: valueShare)
  *   g_S = A ⊙ (g_A − Σ A⊙g_A)
- *   g_Q = ½·c·g_S·K        g_K += ½·c·g_Sᵀ·Q      (½: scoreShare)
+ *   g_Q = ½·c·g_S·K        g_K = ½·c·g_Sᵀ·Q       (½: scoreShare)
  *
- * dq is written, dk and dv are added to (grouped queries share them; the caller clears them).
+ * Behind the last key that any row of a tile sees nothing is computed: of a causal mask half. `mask`, `dq`, `dk`, `dv` and `masked`
+ * (Σ g_S⊙M, one float a seed) may be 0. `tile` holds `attention_tile_bytes(keys)`, `scratch` what a GEMM needs.
  */
-export function attention_cotangent_f32(head: usize, scratch: usize): void {
-  const h = changetype<Head>(head);
-  const keys = h.keys, row = <usize>keys << 2;
-  const a = scratch + gemm_scratch_bytes(), d = a + (<usize>TILE * row);
+export function attention_cotangent_f32(
+  shape: usize, q: usize, k: usize, v: usize, mask: usize, g: usize, dq: usize, dk: usize, dv: usize, masked: usize, tile: usize, scratch: usize,
+): void {
+  const h = changetype<Shape>(shape);
+  const row = <usize>h.keys << 2, a = tile, d = tile + <usize>TILE * row;
+  for (let s = 0; s < h.seeds; s++) {
+    if (dk) clear(h.keys, h.width, dk + (<usize>s * h.dkSeed << 2), h.dkRow);
+    if (dv) clear(h.keys, h.valueWidth, dv + (<usize>s * h.dvSeed << 2), h.dvRow);
+    if (masked) f32.store(masked + (<usize>s * h.maskedSeed << 2), 0);
+  }
+  const by = h.scoreShare * h.scale;
   for (let i = 0; i < h.queries; i += TILE) {
     const rows = min(TILE, h.queries - i);
-    const g = h.g + (<usize>i * h.gRow << 2);
-    scores(h, i, rows, a, scratch);
-    for (let r = 0; r < rows; r++) softmaxRow(keys, a + <usize>r * row, a + <usize>r * row);
-    gemm_f32_8x12(keys, h.valueWidth, rows, a, 1, keys, g, h.gRow, 1, h.dv, h.dvRow, h.valueShare, 1, 0, scratch);
-    if (h.scoreShare == 0) {
-      for (let r = 0; r < rows; r++) memory.fill(h.dq + (<usize>(i + r) * h.dqRow << 2), 0, <usize>h.width << 2);
-      continue;
+    const qi = q + (<usize>i * h.qRow << 2), m = mask ? mask + (<usize>i * h.maskRow << 2) : 0;
+    const keys = m ? seen(rows, h.keys, m, h.maskRow) : h.keys;
+    probabilities(h, rows, keys, qi, k, m, a, scratch);
+    for (let s = 0; s < h.seeds; s++) {
+      const gi = g + ((<usize>s * h.gSeed + <usize>i * h.gRow) << 2);
+      if (dv) {
+        gemm_f32_8x12(keys, h.valueWidth, rows, a, 1, h.keys, gi, h.gRow, 1, dv + (<usize>s * h.dvSeed << 2), h.dvRow, h.valueShare, 1, 0, scratch);
+      }
+      if (!dq && !dk && !masked) continue;
+      gemm_f32_8x12(rows, keys, h.valueWidth, gi, h.gRow, 1, v, 1, h.vRow, d, h.keys, h.valueShare, 0, 0, scratch);
+      for (let r: usize = 0; r < <usize>rows; r++) throughSoftmax(keys, a + r * row, d + r * row);
+      if (masked) {
+        const at = masked + (<usize>s * h.maskedSeed << 2);
+        f32.store(at, f32.load(at) + share(rows, keys, d, h.keys, m, h.maskRow));
+      }
+      if (dq) {
+        gemm_f32_8x12(rows, h.width, keys, d, h.keys, 1, k, h.kRow, 1, dq + ((<usize>s * h.dqSeed + <usize>i * h.dqRow) << 2), h.dqRow, by, 0, 0, scratch);
+      }
+      if (dk) gemm_f32_8x12(keys, h.width, rows, d, 1, h.keys, qi, h.qRow, 1, dk + (<usize>s * h.dkSeed << 2), h.dkRow, by, 1, 0, scratch);
     }
-    gemm_f32_8x12(rows, keys, h.valueWidth, g, h.gRow, 1, h.v, 1, h.vRow, d, keys, h.valueShare, 0, 0, scratch);
-    throughSoftmax(h, i, rows, a, d);
-    const by = h.scoreShare * h.scale;
-    gemm_f32_8x12(rows, h.width, keys, d, keys, 1, h.k, h.kRow, 1, h.dq + (<usize>i * h.dqRow << 2), h.dqRow, by, 0, 0, scratch);
-    gemm_f32_8x12(keys, h.width, rows, d, 1, keys, h.q + (<usize>i * h.qRow << 2), h.qRow, 1, h.dk, h.dkRow, by, 1, 0, scratch);
   }
 }
 
-/** d ← A ⊙ (d − Σ A⊙d) per row, and the ledger's two sums. */
-function throughSoftmax(h: Head, i: i32, rows: i32, a: usize, d: usize): void {
-  const keys = h.keys, row = <usize>keys << 2;
-  let entered: f32 = 0, left: f32 = 0;
-  for (let r = 0; r < rows; r++, a += row, d += row) {
-    const mean = dotRun(keys, a, d);
-    const m = f32x4.splat(mean);
-    let j: usize = 0;
-    for (; j + 16 <= row; j += 16) v128.store(d + j, f32x4.mul(v128.load(a + j), f32x4.sub(v128.load(d + j), m)));
-    for (; j < row; j += 4) f32.store(d + j, f32.load(a + j) * (f32.load(d + j) - mean));
-    if (!h.ledger) continue;
-    entered += mean;
-    // S before mask and shift; a masked key has g_S = 0 and drops out by itself.
-    const q = h.q + (<usize>(i + r) * h.qRow << 2);
-    for (let k = 0; k < keys; k++) {
-      const gs = f32.load(d + (<usize>k << 2));
-      if (gs != 0) left += gs * h.scale * dotRun(h.width, q, h.k + (<usize>k * h.kRow << 2));
+function clear(rows: i32, width: i32, x: usize, step: i32): void {
+  for (let r = 0; r < rows; r++, x += <usize>step << 2) memory.fill(x, 0, <usize>width << 2);
+}
+
+/** Keys up to the last one that a row of the tile sees; all of them where a row sees none. */
+function seen(rows: i32, keys: i32, mask: usize, step: i32): i32 {
+  let most = 0;
+  for (let r = 0; r < rows; r++, mask += <usize>step << 2) {
+    let j = keys;
+    while (j > 0 && f32.load(mask + (<usize>(j - 1) << 2)) <= HIDES) j--;
+    if (j == 0) return keys;
+    most = max(most, j);
+    if (most == keys || step == 0) break;
+  }
+  return most;
+}
+
+/** softmax(scale·Q·Kᵀ + mask) of the first `keys` keys; rows lie h.keys apart. */
+function probabilities(h: Shape, rows: i32, keys: i32, q: usize, k: usize, mask: usize, a: usize, scratch: usize): void {
+  const row = <usize>keys << 2;
+  gemm_f32_8x12(rows, keys, h.width, q, h.qRow, 1, k, 1, h.kRow, a, h.keys, h.scale, 0, 0, scratch);
+  for (let r: usize = 0; r < <usize>rows; r++, a += <usize>h.keys << 2) {
+    if (mask) {
+      const m = mask + (r * h.maskRow << 2);
+      let j: usize = 0;
+      for (; j + 16 <= row; j += 16) v128.store(a + j, f32x4.add(v128.load(a + j), v128.load(m + j)));
+      for (; j < row; j += 4) f32.store(a + j, f32.load(a + j) + f32.load(m + j));
+    }
+    softmaxRow(keys, a, a);
+  }
+}
+
+/** d ← A ⊙ (d − Σ A⊙d) of one row. */
+function throughSoftmax(keys: i32, a: usize, d: usize): void {
+  const row = <usize>keys << 2, mean = dotRun(keys, a, d), m = f32x4.splat(mean);
+  let j: usize = 0;
+  for (; j + 16 <= row; j += 16) v128.store(d + j, f32x4.mul(v128.load(a + j), f32x4.sub(v128.load(d + j), m)));
+  for (; j < row; j += 4) f32.store(d + j, f32.load(a + j) * (f32.load(d + j) - mean));
+}
+
+/** Σ d⊙mask. A hidden key has a message of exactly zero, whatever its mask. */
+function share(rows: i32, keys: i32, d: usize, dRow: i32, mask: usize, step: i32): f32 {
+  let sum: f32 = 0;
+  for (let r = 0; r < rows; r++, d += <usize>dRow << 2, mask += <usize>step << 2) {
+    for (let j: usize = 0; j < <usize>keys << 2; j += 4) {
+      const g = f32.load(d + j);
+      if (g != 0) sum += g * f32.load(mask + j);
     }
   }
-  if (!h.ledger) return;
-  f32.store(h.ledger, f32.load(h.ledger) + entered, 0);
-  f32.store(h.ledger, f32.load(h.ledger, 4) + left, 4);
+  return sum;
 }

@@ -19,5 +19,5 @@ export {
   tanh_cotangent_f32, tanh_identity_f32,
 } from "./activation";
 export { epsilon_ratio_f32, gamma_message_f32, gamma_ratio_f32, split_signs_f32 } from "./relevance";
-export { attention_cotangent_f32, attention_f32, attention_scratch_bytes } from "./attention";
+export { attention_cotangent_f32, attention_tile_bytes } from "./attention";
 export { gru_step_cotangent_f32, lstm_step_cotangent_f32 } from "./recurrent";

@@ -7,7 +7,7 @@
  * @module
  */
 import { missingRules, unknownTensor, unreachable } from "../errors.ts";
-import { type Node, operator } from "../graph/graph.ts";
+import { consumers, type Node, operator } from "../graph/graph.ts";
 import type { Composite } from "../lrp/composite.ts";
 import { modifiers } from "../lrp/modifiers.ts";
 import { Builder } from "../program/builder.ts";
@@ -15,6 +15,8 @@ import type { Program, Step } from "../program/program.ts";
 import { rules } from "../rules/mod.ts";
 import type { OpRule } from "../rules/rule.ts";
 import { activity, ancestors, matched, type ShapedGraph } from "./analysis.ts";
+import { attentionsOf } from "./attention.ts";
+import { AttentionCrossing } from "./attention_crossing.ts";
 import { contextOf } from "./context.ts";
 import { ForwardValues } from "./forward_values.ts";
 import { Ledger } from "./ledger.ts";
@@ -92,21 +94,42 @@ export function compile(request: CompileRequest): Program {
     })
     : undefined;
 
+  const carries = (tensor: string): boolean => active.has(tensor) && downstream.has(tensor);
+  const crossing = new AttentionCrossing({
+    b,
+    forward,
+    types,
+    entries,
+    active,
+    carries,
+    users: consumers(path),
+    wanted: new Set([...at, target]),
+    foreign: new Set(request.extraRules?.keys()),
+  });
+  const plain = activity(shaped, sources), attentions = attentionsOf(shaped, (tensor) => plain.has(tensor));
+  const send = (tensor: string, g: string): void => {
+    if (!carries(tensor)) return;
+    const parts = messages.get(tensor);
+    if (parts) parts.push(g);
+    else messages.set(tensor, [g]);
+  };
+
   for (const node of [...path].reverse()) {
     b.origin = node.name;
     const gs = node.outputs.map((output) => (output ? collect(output) : undefined));
-    if (gs.every((g) => g === undefined)) continue;
+    if (gs.every((g) => g === undefined)) continue; // nothing arrives, or it went past with a whole attention
+    const attention = attentions.get(node);
+    if (attention && crossing.covers(attention)) {
+      const crossed = crossing.cross(attention, gs[0]!, { ledger: ledger !== undefined });
+      crossed.messages.forEach(({ tensor, g }) => send(tensor, g));
+      ledger?.recordAttention(crossed, gs[0]!);
+      continue;
+    }
     const rule = ruleOf(node)!, entry = entries.get(node), use = entry?.use ?? "gradient";
     const context = contextOf({ b, forward, shaped, node, gs, isActive: (name) => active.has(name) });
     const vjp = use === "detach" ? rule.vjp : modifiers[use](rule, entry?.options ?? {});
     const found = vjp(context).map((g, i) => (g && context.has(i) ? b.unbroadcast(g, context.dims[i]!) : undefined));
-    node.inputs.forEach((input, i) => {
-      const g = found[i];
-      if (!input || !g || !active.has(input) || !downstream.has(input)) return;
-      const parts = messages.get(input);
-      if (parts) parts.push(g);
-      else messages.set(input, [g]);
-    });
+    node.inputs.forEach((input, i) => input && found[i] && send(input, found[i]));
     ledger?.record({ node, rule, use, context, found });
   }
 

@@ -13,6 +13,7 @@ import type { ModifierName } from "../lrp/composite.ts";
 import type { Builder } from "../program/builder.ts";
 import type { LedgerLine } from "../program/program.ts";
 import { activeFactors, type OpRule, type RuleContext } from "../rules/rule.ts";
+import type { Crossed } from "./attention_crossing.ts";
 import type { ForwardValues } from "./forward_values.ts";
 
 interface Entry {
@@ -53,7 +54,7 @@ export class Ledger {
     const exact = use === "identity" || use === "uniform" || (use === "gradient" && closes(rule, context.active));
     const measured = node.quantised || this.#rounds;
     if (exact && !measured) return;
-    // What arrived less what left: Σ g·y − Σ gᵢ·xᵢ − the constants' shares.
+    // Σ g·y − Σ gᵢ·xᵢ − the constants' shares.
     const arrived = node.outputs.flatMap((
       output,
       i,
@@ -62,9 +63,7 @@ export class Ledger {
       input,
       i,
     ) => (context.active[i] && found[i] ? [this.#relevance(found[i]!, input)] : []));
-    const sum = (terms: readonly string[]): string => terms.reduce((p, q) => this.#b.add(p, q));
-    const gone = [...left, ...constants.map(({ share }) => share)];
-    const rest = gone.length ? this.#b.sub(sum(arrived), sum(gone)) : sum(arrived);
+    const rest = this.#rest(arrived, [...left, ...constants.map(({ share }) => share)]);
     this.#line(
       STABILISED.has(use)
         ? "epsilon"
@@ -76,6 +75,26 @@ export class Ledger {
       node,
       rest,
     );
+  }
+
+  /** An attention crossed at once: what its masks took by being added, and what its softmax absorbed. */
+  recordAttention({ attention: { masks, softmax, value }, messages, masked, throughScores }: Crossed, g: string): void {
+    if (!throughScores && !this.#rounds) return;
+    const b = this.#b,
+      added = masks.flatMap((mask) => ("add" in mask ? [mask] : [])),
+      share = masked && b.total(masked);
+    if (share && added.length) {
+      this.#line(added.every(({ add }) => this.#forward.isFixed(add)) ? "bias" : "constant", added[0]!.node, share);
+    }
+    const left = messages.map(({ tensor, g }) => this.#relevance(g, tensor)),
+      rest = this.#rest([this.#relevance(g, value.outputs[0]!)], share ? [...left, share] : left);
+    this.#line(throughScores ? "softmax" : "quantisation", throughScores ? softmax : value, rest);
+  }
+
+  /** What arrived less what left. */
+  #rest(arrived: readonly string[], left: readonly string[]): string {
+    const sum = (terms: readonly string[]): string => terms.reduce((p, q) => this.#b.add(p, q));
+    return left.length ? this.#b.sub(sum(arrived), sum(left)) : sum(arrived);
   }
 
   #constants({ node, rule, context, found }: Entry): { share: string; weight: boolean }[] {

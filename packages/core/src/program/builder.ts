@@ -29,6 +29,9 @@ export interface MatMulOptions {
   alpha?: number;
 }
 
+/** Factors of {@link Builder.attentionCotangent}; `scoreShare` 0 where the probabilities count as constants. */
+export type AttentionShares = { scale: number; valueShare: number; scoreShare: number };
+
 export class Builder extends Tape {
   // Elementwise --------------------------------------------------------------------------------------------------------
   add = (a: string, b: string): string => this.#binary("Add", a, b);
@@ -107,6 +110,34 @@ export class Builder extends Tape {
     return name;
   }
 
+  /**
+   * The way back through softmax(scale · q kᵀ + mask) · v for the message `g` of its result:
+   *
+   *   A = softmax(S)        g_A = valueShare · g vᵀ      g_S = A ⊙ (g_A − Σ A⊙g_A)
+   *   g_v = valueShare · Aᵀg        g_q = scoreShare · scale · g_S k        g_k = scoreShare · scale · g_Sᵀ q
+   *
+   * q, k, v are [lead, rows, width] with the same leading axes as g, and do not depend on the seed; `mask` broadcasts to the scores.
+   * `masked` is Σ g_S ⊙ mask for each matrix: the mask's share.
+   */
+  attentionCotangent(
+    g: string,
+    { q, k, v, mask }: { q: string; k: string; v: string; mask?: string | undefined },
+    { wants, ...attributes }: AttentionShares & { wants: { q: boolean; k: boolean; v: boolean; masked: boolean } },
+  ): { q: string; k: string; v: string; masked: string } {
+    const lead = this.dims(q).slice(0, -2);
+    const [dq, dk, dv, masked] = this.emitAll(
+      { op: "AttentionCotangent", inputs: [g, q, k, v, ...(mask ? [mask] : [])], attributes },
+      [
+        wants.q ? this.dims(q) : undefined,
+        wants.k ? this.dims(k) : undefined,
+        wants.v ? this.dims(v) : undefined,
+        wants.masked && mask ? lead : undefined,
+      ],
+      [g],
+    ) as [string, string, string, string];
+    return { q: dq, k: dk, v: dv, masked };
+  }
+
   // Reductions ---------------------------------------------------------------------------------------------------------
   sum = (a: string, axes: readonly number[], keep = true): string => this.#reduce("ReduceSum", a, axes, keep);
   mean = (a: string, axes: readonly number[], keep = true): string => this.#reduce("ReduceMean", a, axes, keep);
@@ -152,23 +183,12 @@ export class Builder extends Tape {
   /** Consecutive parts of one axis, `sizes` long. */
   split(a: string, axis: number, sizes: readonly number[]): string[] {
     if (sizes.length === 1) return [a];
-    const at = wrap(axis, this.dims(a).length),
-      lifted = this.isLifted(a),
-      outputs = sizes.map(() => this.fresh("split"));
-    outputs.forEach((name, part) => {
-      const dims = this.dims(a).map((d, i) => (i === at ? sizes[part]! : d));
-      this.types.set(name, { dtype: this.dtype(a), dims: lifted ? [this.seeds, ...dims] : dims });
-      if (lifted) this.markLifted(name);
-    });
-    this.steps.push({
-      op: "Split",
-      domain: "",
-      inputs: [a, this.ints(sizes)],
-      outputs,
-      attributes: { axis: this.axis(a, at) },
-      origin: this.origin,
-    });
-    return outputs;
+    const dims = this.dims(a), at = wrap(axis, dims.length);
+    return this.emitAll(
+      { op: "Split", inputs: [a, this.ints(sizes)], attributes: { axis: this.axis(a, at) } },
+      sizes.map((part) => dims.map((d, i) => (i === at ? part : d))),
+      [a],
+    );
   }
   /** The part `start ≤ i < end` of one axis, every `step`-th. */
   slice(a: string, axis: number, { start, end, step = 1 }: { start: number; end: number; step?: number }): string {

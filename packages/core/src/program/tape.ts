@@ -104,6 +104,23 @@ export class Tape {
     this.#scalars.set(key, name);
     return name;
   }
+  /** A step of several outputs, `""` for one left out; all are lifted where one of `from` is. */
+  protected emitAll(
+    step: Omit<Step, "origin" | "outputs" | "domain">,
+    outputs: readonly (Dims | undefined)[],
+    from: readonly string[],
+  ): string[] {
+    const lifted = from.some((name) => this.#lifted.has(name));
+    const names = outputs.map((dims) => {
+      if (!dims) return "";
+      const name = this.fresh(step.op.toLowerCase());
+      this.types.set(name, { dtype: this.dtype(from[0]!), dims: lifted ? [this.seeds, ...dims] : dims });
+      if (lifted) this.#lifted.add(name);
+      return name;
+    });
+    this.steps.push({ ...step, domain: "", outputs: names, origin: this.origin });
+    return names;
+  }
   protected axis(a: string, axis: number): number {
     return wrap(axis, this.dims(a).length) + (this.#lifted.has(a) ? 1 : 0);
   }

@@ -141,3 +141,12 @@ export function collapsed(dims: Dims, operands: readonly Dims[]): { dims: number
   if (kept.length === 0) return { dims: [1], steps: operands.map(() => [1]) };
   return { dims: kept, steps };
 }
+
+/** For every batch index, the offset of each operand in elements. */
+export function offsetsOf(batch: readonly number[], steps: readonly (readonly number[])[]): number[][] {
+  return batch.reduce<number[][]>(
+    (all, d, axis) =>
+      all.flatMap((at) => Array.from({ length: d }, (_, i) => at.map((p, k) => p + i * steps[k]![axis]!))),
+    [steps.map(() => 0)],
+  );
+}

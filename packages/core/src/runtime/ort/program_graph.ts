@@ -8,6 +8,7 @@ import { type Constant, constant } from "../../graph/graph.ts";
 import { scalar } from "../../graph/tensor.ts";
 import { folded } from "./dequantise.ts";
 import { outputsOf, type Program, type Step, takesSeed } from "../../program/program.ts";
+import { spelledOut } from "../../program/spelled_out.ts";
 
 /** Whether the runtime's build has the fused `com.microsoft` operators for this backend. */
 export interface Dialect {
@@ -66,8 +67,8 @@ const LOWERINGS: Readonly<Record<string, (lowering: Lowering) => void>> = {
 };
 
 /** The program as a graph whose inputs are the taps and the seed, and whose outputs are {@link outputsOf}. */
-export function programGraph(program: Program, dialect: Dialect): Graph {
-  const nodes: Node[] = [], constants = new Map<string, Constant>(program.constants);
+export function programGraph(written: Program, dialect: Dialect): Graph {
+  const program = spelledOut(written), nodes: Node[] = [], constants = new Map<string, Constant>(program.constants);
   let count = 0;
   const fresh = (stem: string): string => `${stem}~~${count++}`;
   const scalarOf = (value: number): string => {

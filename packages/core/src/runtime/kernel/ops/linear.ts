@@ -7,7 +7,7 @@ import { broadcast } from "../../../program/builder.ts";
 import { address, type Argument, type KernelFunction } from "../command.ts";
 import { contiguousSteps, part, size } from "../dims.ts";
 import type { Lowering } from "../lowering.ts";
-import { expanded, permuted, reshaped, type View } from "../view.ts";
+import { expanded, offsetsOf, permuted, reshaped, type View } from "../view.ts";
 import { quantisedWeight } from "./quantised.ts";
 import type { Lower } from "./lower.ts";
 
@@ -87,15 +87,6 @@ function multiply(l: Lowering, a: View, b: View, c: View, alpha: number): void {
     if (share.from >= share.to) return [];
     return Array.from({ length: count }, (_, i) => call(thread, i, byColumns ? all : share, byColumns ? share : wide));
   });
-}
-
-/** For every batch index, the offset of each operand in elements. */
-function offsetsOf(batch: readonly number[], steps: readonly (readonly number[])[]): number[][] {
-  return batch.reduce<number[][]>(
-    (all, d, axis) =>
-      all.flatMap((at) => Array.from({ length: d }, (_, i) => at.map((p, k) => p + i * steps[k]![axis]!))),
-    [steps.map(() => 0)],
-  );
 }
 
 /** A vector operand gets an axis of one, as numpy does, which is dropped from the result. */

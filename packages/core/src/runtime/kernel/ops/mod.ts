@@ -1,3 +1,4 @@
+import { attentions } from "./attention.ts";
 import { elementwise } from "./elementwise.ts";
 import { gathering } from "./gather.ts";
 import { linear } from "./linear.ts";
@@ -8,5 +9,5 @@ import { rowwise } from "./rows.ts";
 
 /** What the kernel computes itself, by operator of the standard domain. */
 export const lowerings: ReadonlyMap<string, Lower> = new Map(
-  Object.entries({ ...elementwise, ...linear, ...quantised, ...movement, ...gathering, ...rowwise }),
+  Object.entries({ ...elementwise, ...linear, ...attentions, ...quantised, ...movement, ...gathering, ...rowwise }),
 );

@@ -1,0 +1,48 @@
+/**
+ * The attention's way back in plain primitives: what an executor runs that has no tiles of its own.
+ *
+ * @module
+ */
+import { type AttentionShares, Builder } from "./builder.ts";
+import type { Program, Step } from "./program.ts";
+
+/** Writes steps between a program's own; every shape is physical here, so nothing is lifted. */
+class Spelling extends Builder {
+  #made = 0;
+  override fresh = (stem: string): string => `spelled~${stem}~${this.#made++}`;
+}
+
+/** The same program without `AttentionCotangent`. */
+export function spelledOut(program: Program): Program {
+  if (!program.steps.some(({ op }) => op === "AttentionCotangent")) return program;
+  const b = new Spelling();
+  program.types.forEach((type, name) => b.types.set(name, type));
+  program.constants.forEach((value, name) => b.constants.set(name, value));
+  for (const step of program.steps) {
+    if (step.op === "AttentionCotangent") attention(b, step);
+    else b.steps.push(step);
+  }
+  return { ...program, steps: b.steps, types: b.types, constants: b.constants };
+}
+
+function attention(b: Builder, { inputs, outputs, attributes, origin }: Step): void {
+  const [g, q, k, v, mask] = inputs as [string, string, string, string, string?], [dq, dk, dv, masked] = outputs;
+  const { scale, valueShare, scoreShare } = attributes as AttentionShares;
+  b.origin = origin;
+  const scores = b.matmul(q, k, { transB: true, alpha: scale }), a = b.softmax(mask ? b.add(scores, mask) : scores, -1);
+  if (dv) rename(b, b.matmul(a, g, { transA: true, alpha: valueShare }), dv);
+  if (!dq && !dk && !masked) return;
+  const arriving = b.matmul(g, v, { transB: true, alpha: valueShare });
+  const leaving = b.mul(a, b.sub(arriving, b.sum(b.mul(a, arriving), [-1]))), alpha = scoreShare * scale;
+  if (dq) rename(b, b.matmul(leaving, k, { alpha }), dq);
+  if (dk) rename(b, b.matmul(leaving, q, { transA: true, alpha }), dk);
+  // A masked key has a message of exactly zero, whatever its mask.
+  const none = b.equal(leaving, b.scalar(0));
+  if (masked) rename(b, b.sum(b.mul(leaving, b.where(none, b.scalar(0), mask!)), [-2, -1], false), masked);
+}
+
+/** Gives the result of the last step the name it has in the program. */
+function rename(b: Builder, made: string, name: string): void {
+  const last = b.steps.pop()!;
+  b.steps.push({ ...last, outputs: last.outputs.map((output) => (output === made ? name : output)) });
+}
