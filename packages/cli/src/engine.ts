@@ -12,6 +12,10 @@ export interface EngineOptions {
   readonly offline: boolean;
   /** One short text on a small model: it is answered before further threads would have started. */
   readonly brief?: boolean;
+  /** Bytes of models' files that may be open at once. */
+  readonly memory?: number;
+  /** Where further models lie, by name; these names hide all others. */
+  readonly places?: Readonly<Record<string, string>>;
   /** Bytes of a download as they arrive. */
   downloading?(file: string, done: number, of: number): void;
 }

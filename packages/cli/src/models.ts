@@ -50,6 +50,27 @@ export async function localModels(cache: string): Promise<LocalModel[]> {
   return found.filter((model) => model !== undefined && model.bytes > 0) as LocalModel[];
 }
 
+/**
+ * Models a server offers: the embedded ones, and every checkpoint in a folder, as `name` or `owner/name`. Only these names can be
+ * asked for over the network, and each has its place fixed here.
+ */
+export async function servedModels(folder: string | undefined): Promise<Pick<LocalModel, "name" | "path" | "bytes">[]> {
+  const names = folder === undefined ? [] : await entries(folder);
+  const owned = folder === undefined ? [] : await Promise.all(
+    names.map(async (owner) => (await entries(join(folder, owner))).map((name) => `${owner}/${name}`)),
+  );
+  const places = new Map([
+    ...(await entries(embeddedFolder)).map((name) => [name, join(embeddedFolder, name)] as const),
+    ...[...names, ...owned.flat()].map((name) => [name, join(folder!, ...name.split("/"))] as const),
+  ]);
+  const found = await Promise.all(
+    [...places].map(async ([name, path]) =>
+      (await isCheckpoint(path)) ? [{ name, path, bytes: await bytesBelow(path) }] : []
+    ),
+  );
+  return found.flat();
+}
+
 const entries = async (folder: string): Promise<string[]> => {
   const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return found.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name).sort();

@@ -6,15 +6,17 @@
 import process from "node:process";
 import { availableParallelism } from "node:os";
 import {
+  type Choice,
   chooseExecutor,
-  type ExecutorName,
   Hyaline,
   inspect,
   type SessionOptions,
+  Shelf,
   type Subject,
   subjectOf,
   warmUp,
 } from "@hyaline/core";
+import { tokenizerMissing } from "@hyaline/core/errors";
 import { openCheckpoint } from "@hyaline/core/node";
 import type { Explanation } from "@hyaline/core/result";
 import { builtInPlugins } from "@hyaline/explainers";
@@ -25,41 +27,49 @@ import { runtimeVersion } from "./versions.ts";
 /** Opens the core. Models stay open until `close`. */
 export function openEngine(options: EngineOptions): Promise<Engine> {
   const session: SessionOptions = { backend: "wasm", threads: options.brief ? 1 : Math.min(4, availableParallelism()) };
-  const open = new Map<string, Promise<Subject>>();
   let warm: Promise<void> | undefined;
-  const subject = (model: string, dtype: string | undefined, executor: ExecutorName): Promise<Subject> => {
-    warm ??= warmUp(session);
-    const key = JSON.stringify([model, dtype, executor]);
-    const found = open.get(key) ?? subjectFrom(model, { dtype, executor }, options, session);
-    open.set(key, found);
-    return found;
-  };
+  const shelf = new Shelf({
+    bytes: options.memory ?? Infinity,
+    open(choice) {
+      warm ??= warmUp(session);
+      return subjectFrom(choice, options, session);
+    },
+  });
   const hyaline = new Hyaline({
     plugins: builtInPlugins(),
     runtime: { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
-    open: (model, { dtype, executor }) => subject(model, dtype, executor),
+    open: (model, choice) => shelf.open({ model, ...choice }),
   });
   return Promise.resolve({
     explain: async (request, context) => (await hyaline.explain(request, context)).map(withMemory),
     predict: (request) => hyaline.predict(request),
-    inspect: async ({ model, dtype, length }) => inspect(await subject(model, dtype, "auto"), { length }),
+    inspect: async ({ model, dtype, length }) =>
+      inspect(await shelf.open({ model, dtype, executor: "auto" }), { length }),
+    async tokenise({ model, dtype, text, truncate }) {
+      const { words, id } = await shelf.open({ model, dtype, executor: "auto" });
+      if (!words) throw tokenizerMissing(id);
+      return words.encode(text, { truncate });
+    },
+    async load({ model, dtype, pinned }) {
+      const subject = await shelf.open({ model, dtype, executor: "auto" }, { pinned });
+      return shelf.opened.findLast((one) => one.model === model && one.dtype === subject.dtype)!;
+    },
+    unload: async (choice) => ({ closed: await shelf.drop(choice) }),
+    opened: () => shelf.opened,
     methods: () => hyaline.registry.methods.map(({ entry, plugin }) => ({ entry, manifest: plugin.manifest })),
     async close() {
       await warm;
-      for (const subject of await Promise.allSettled(open.values())) {
-        if (subject.status === "fulfilled") await subject.value.model.release();
-      }
+      await shelf.close();
     },
   });
 }
 
 async function subjectFrom(
-  model: string,
-  { dtype, executor }: { dtype: string | undefined; executor: ExecutorName },
-  { offline, downloading }: EngineOptions,
+  { model, dtype, executor }: Choice,
+  { offline, places, downloading }: EngineOptions,
   session: SessionOptions,
 ): Promise<Subject> {
-  const checkpoint = await openCheckpoint(await placeOf(model), {
+  const checkpoint = await openCheckpoint(places?.[model] ?? await placeOf(model), {
     offline,
     ...(dtype ? { dtype } : {}),
     ...(process.env.HYALINE_HUB ? { host: process.env.HYALINE_HUB } : {}),

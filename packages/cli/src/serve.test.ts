@@ -24,8 +24,9 @@ describe.skipIf(!isDeno)("hyaline serve (skipped on Node, which runs no TypeScri
     );
   });
   afterAll(() => server.kill("SIGKILL"));
-  const ask = (body: unknown, signal?: AbortSignal) =>
-    fetch(`${address}/api/v1/explain`, {
+  const ask = (body: unknown, signal?: AbortSignal) => send("explain", body, signal);
+  const send = (path: string, body: unknown, signal?: AbortSignal) =>
+    fetch(`${address}/api/v1/${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
@@ -42,6 +43,16 @@ describe.skipIf(!isDeno)("hyaline serve (skipped on Node, which runs no TypeScri
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject([{ type: "token-scores", model: { id: expect.any(String) } }]);
   }, 120_000);
+
+  test("tokenises, inspects, loads and unloads; the list says what is open", async () => {
+    const read = await (await send("tokenise", { text: "I love it" })).json();
+    expect(read.tokens.map(({ text }: { text: string }) => text)).toEqual(["[CLS]", "I", "love", "it", "[SEP]"]);
+    expect(await (await fetch(`${address}/api/v1/models/ioi-lm/inspect?length=8`)).json()).toMatchObject({ length: 8 });
+    expect(await (await send("models/ioi-lm/load", { pinned: true })).json()).toMatchObject({ pinned: true });
+    expect(await (await send("models/sentiment-en/unload", {})).json()).toEqual({ closed: 1 });
+    const models: { name: string; open: unknown[] }[] = await (await fetch(`${address}/api/v1/models`)).json();
+    expect(models.filter(({ open }) => open.length).map(({ name }) => name)).toEqual(["ioi-lm"]);
+  });
 
   test("health answers within 50 ms while it explains", async () => {
     const leave = new AbortController(), gone = ask(long, leave.signal).catch(() => {}), took: number[] = [];

@@ -72,6 +72,10 @@ export async function hyaline(args: readonly string[], world: World = {}): Promi
         manifest.explainers.map((entry) => ({ entry, manifest }))
       ),
     inspect: () => Promise.reject(new Error("the engine in memory has no model to inspect")),
+    tokenise: () => Promise.reject(new Error("the engine in memory has no tokenizer")),
+    load: () => Promise.reject(new Error("the engine in memory has no model to load")),
+    unload: () => Promise.resolve({ closed: 0 }),
+    opened: () => [],
     close: () => Promise.resolve(),
   };
   const open = () => {

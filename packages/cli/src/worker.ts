@@ -3,7 +3,17 @@
  *
  * @module
  */
+import process from "node:process";
 import { offer, parent } from "@hyaline/server/worker";
 import { openEngine } from "./open.ts";
 
-offer(await openEngine({ offline: true }), parent());
+/** What the server says to the one it starts. */
+export interface Given {
+  /** Where models lie, by the names requests use. */
+  readonly places: Readonly<Record<string, string>>;
+  /** Bytes of models' files that may be open at once. */
+  readonly memory: number;
+}
+
+const given: Given = JSON.parse(process.argv[2]!);
+offer(await openEngine({ offline: true, ...given }), parent());

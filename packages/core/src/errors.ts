@@ -170,6 +170,14 @@ export const tensorTooLarge = ({ name, bytes, limit }: { name: string; bytes: nu
     hint: "Shorten the text, or raise the limit",
   });
 
+/** A model that finds no room among those that must stay open. */
+export const memoryFull = (bytes: number, left: number): HyalineError =>
+  failure({
+    code: "MEMORY_FULL",
+    message: `The model takes ${bytes} bytes and ${left} are left for models`,
+    hint: "Unload another, choose a smaller precision, or raise --memory",
+  });
+
 // ── Reading ONNX files ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A file of no bytes. */

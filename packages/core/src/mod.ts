@@ -36,6 +36,7 @@ export { VERSION } from "./host/compose.ts";
 export { type ExplainContext, Hyaline, type HyalineOptions } from "./host/hyaline.ts";
 export { Model, type ModelFile, type ModelOptions } from "./host/model.ts";
 export { type InstalledPlugin, Registry, type RunExplainer } from "./host/registry.ts";
+export { type Choice, type Opened, Shelf, type ShelfOptions } from "./host/shelf.ts";
 export { type Subject, type Words } from "./host/subject.ts";
 export { chooseExecutor, type ExecutorName } from "./runtime/choose.ts";
 export {

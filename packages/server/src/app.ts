@@ -13,10 +13,12 @@ import { documentRoutes } from "./routes/documents.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
-import { listRoutes } from "./routes/lists.ts";
+import { methodRoutes } from "./routes/methods.ts";
+import { modelRoutes } from "./routes/models.ts";
 import { pluginRoutes } from "./routes/plugins.ts";
 import { router } from "./routes/problem.ts";
 import { resultRoutes } from "./routes/results.ts";
+import { tokeniseRoutes } from "./routes/tokenise.ts";
 
 export interface Limits {
   readonly bodyBytes: number;
@@ -63,8 +65,10 @@ export interface Deps {
 const routes = (deps: Deps) =>
   router()
     .route("/", healthRoutes(deps))
-    .route("/", listRoutes(deps))
+    .route("/", methodRoutes(deps))
+    .route("/", modelRoutes(deps))
     .route("/", pluginRoutes(deps))
+    .route("/", tokeniseRoutes(deps))
     .route("/", explainRoutes(deps))
     .route("/", resultRoutes(deps))
     .route("/", jobRoutes(deps));

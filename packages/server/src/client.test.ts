@@ -14,7 +14,7 @@ test("the client knows the types of what it sends and gets", async () => {
   const explanations = await response.json();
   expect(explanations).toEqual([golden]);
   expectTypeOf((await hyaline.api.v1.models.$get().then((found) => found.json()))[0]!).toEqualTypeOf<
-    { name: string; bytes: number }
+    { name: string; bytes: number; open: { model: string; dtype: string; bytes: number; pinned: boolean }[] }
   >();
   // @ts-expect-error: a text is no number
   const refused = await hyaline.api.v1.explain.$post({ query: {}, json: { input: { text: 7 } } });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Inspection } from "@hyaline/core";
+import type { Inspection, Opened } from "@hyaline/core";
 import type { ExplainerEntry, Manifest } from "@hyaline/core/manifest";
 import type { Answer, ExplainRequestInput, Explanation, Token } from "@hyaline/core/result";
 
@@ -21,6 +21,12 @@ export interface Prediction {
   readonly tokens: readonly Token[];
 }
 
+export interface Tokens {
+  readonly tokens: readonly Token[];
+  /** Tokens left out at the end. */
+  readonly cut?: number;
+}
+
 /** A model by the name requests use, in one of its precisions. */
 export interface ModelChoice {
   readonly model: string;
@@ -33,6 +39,17 @@ export interface Engine {
   predict(request: ExplainRequestInput, progress: Progress): Promise<Prediction>;
   /** What is known of a model before a run. `length` is the number of tokens that estimates are for. */
   inspect(request: ModelChoice & { readonly length: number }, progress: Progress): Promise<Inspection>;
+  /** Tokens of a text as the model reads it, special ones included. */
+  tokenise(
+    request: ModelChoice & { readonly text: string; readonly truncate: boolean },
+    progress: Progress,
+  ): Promise<Tokens>;
+  /** Opens a model before it is needed; a pinned one stays open. */
+  load(request: ModelChoice & { readonly pinned: boolean }, progress: Progress): Promise<Opened>;
+  /** Closes a model, in one precision or in all. */
+  unload(request: ModelChoice, progress: Progress): Promise<{ readonly closed: number }>;
+  /** Models that are open. */
+  opened(): readonly Opened[];
   methods(): readonly { readonly entry: ExplainerEntry; readonly manifest: Manifest }[];
   close(): Promise<void>;
 }

@@ -24,6 +24,7 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   BUSY: 429,
   WORKER_LOST: 503,
   DEADLINE: 504,
+  MEMORY_FULL: 507,
   INTERNAL: 500,
 };
 

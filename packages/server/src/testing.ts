@@ -22,6 +22,10 @@ export const engineWith = (parts: Partial<Engine>): Engine => ({
   predict: () =>
     Promise.resolve({ predictions: [{ index: 1, value: 2, label: "positive", probability: 0.9 }], tokens: [] }),
   inspect: absent,
+  tokenise: absent,
+  load: absent,
+  unload: absent,
+  opened: () => [],
   methods: () => [],
   close: () => Promise.resolve(),
   ...parts,

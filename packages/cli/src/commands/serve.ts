@@ -6,9 +6,11 @@
 import { Command } from "commander";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { localModels } from "../models.ts";
+import { unknownModel } from "../failures.ts";
+import { servedModels } from "../models.ts";
 import { wholeNumber } from "../request.ts";
 import type { Session } from "../session.ts";
+import type { Given } from "../worker.ts";
 import { setting } from "../settings.ts";
 
 interface ServeFlags {
@@ -17,6 +19,9 @@ interface ServeFlags {
   readonly hostName?: readonly string[];
   readonly origin?: readonly string[];
   readonly data?: string;
+  readonly models?: string;
+  readonly memory: number;
+  readonly pin?: readonly string[];
 }
 
 const examples = `
@@ -24,6 +29,7 @@ Examples:
   $ hyaline serve
   $ PORT=8081 hyaline serve
   $ hyaline serve --data /var/lib/hyaline
+  $ hyaline serve --models /srv/models --memory 4096 --pin my-model
   $ hyaline serve --host 0.0.0.0 --host-name explain.example.org
   $ curl -s localhost:8080/api/v1/explain -H 'content-type: application/json' -d '{"input": {"text": "I love programming"}}'`;
 
@@ -47,44 +53,60 @@ export function serveCommand(session: Session): Command {
     .addOption(
       setting("--data <folder>", "where stored results and jobs are kept (default: in memory, until the server ends)"),
     )
+    .addOption(setting("--models <folder>", "serve the checkpoints in it, too, as name or owner/name"))
+    .addOption(
+      setting("--memory <MB>", "models' files that may be open at once; the one used longest ago gives way", 2048)
+        .argParser(wholeNumber("--memory", 1)),
+    )
+    .option("--pin <name...>", "models to open at the start and to keep open")
     .option("--host-name <name...>", "further host names to answer to")
     .option("--origin <origin...>", "pages of other origins that may use the API")
     .addHelpText("after", examples)
     .action(async (flags: ServeFlags) => {
-      const [{ createApp, folder, listen, openArchive, RemoteEngine, startProcess }, { defaultCache }] = await Promise
-        .all([import("@hyaline/server"), import("@hyaline/core/node")]);
+      const { createApp, folder, listen, openArchive, RemoteEngine, startProcess } = await import("@hyaline/server");
+      const models = await servedModels(flags.models);
+      for (const model of flags.pin ?? []) {
+        if (!models.some(({ name }) => name === model)) throw unknownModel(model);
+      }
+      const given: Given = {
+        places: Object.fromEntries(models.map(({ name, path }) => [name, path])),
+        memory: flags.memory * 1024 ** 2,
+      };
       const log = (entry: object): void =>
         io.stderr.write(JSON.stringify({ time: new Date().toISOString(), ...entry }) + "\n");
       const engine = await RemoteEngine.open({
-        start: () => startProcess(new URL("../worker.ts", import.meta.url)),
+        start: () => startProcess(new URL("../worker.ts", import.meta.url), [JSON.stringify(given)]),
         lost: (why) => log({ event: "worker lost", why }),
       });
-      const models = (await localModels(defaultCache(io.env))).filter(({ kind }) => kind === "embedded");
       const archive = flags.data
         ? await openArchive(join(flags.data, "archive.sqlite"))
         : await openArchive(":memory:", { bytes: 256 * 1024 ** 2 });
-      const stop = AbortSignal.any([io.signal, terminated()]);
-      const app = createApp({
-        stopping: stop,
-        engine,
-        archive,
-        models: models.map(({ name, bytes }) => ({ name, bytes })),
-        version: "0.1.0",
-        page: folder(pageFolder),
-        log,
-        ...(flags.hostName ? { hosts: flags.hostName } : {}),
-        ...(flags.origin ? { origins: flags.origin } : {}),
-      });
-      const server = await listen((request) => app.fetch(request), flags);
-      io.stdout.write(
-        `Hyaline answers at http://${flags.host.includes(":") ? `[${flags.host}]` : flags.host}:${server.port}\n`,
-      );
-      await new Promise<void>((resolve) =>
-        stop.aborted ? resolve() : stop.addEventListener("abort", () => resolve(), { once: true })
-      );
-      await server.close();
-      archive.close();
-      await engine.close();
+      try {
+        for (const model of flags.pin ?? []) await engine.load({ model, pinned: true }, { signal: io.signal });
+        const stop = AbortSignal.any([io.signal, terminated()]);
+        const app = createApp({
+          stopping: stop,
+          engine,
+          archive,
+          models: models.map(({ name, bytes }) => ({ name, bytes })),
+          version: "0.1.0",
+          page: folder(pageFolder),
+          log,
+          ...(flags.hostName ? { hosts: flags.hostName } : {}),
+          ...(flags.origin ? { origins: flags.origin } : {}),
+        });
+        const server = await listen((request) => app.fetch(request), flags);
+        io.stdout.write(
+          `Hyaline answers at http://${flags.host.includes(":") ? `[${flags.host}]` : flags.host}:${server.port}\n`,
+        );
+        await new Promise<void>((resolve) =>
+          stop.aborted ? resolve() : stop.addEventListener("abort", () => resolve(), { once: true })
+        );
+        await server.close();
+      } finally {
+        archive.close();
+        await engine.close();
+      }
     });
 }
 

@@ -6,24 +6,30 @@
 import { failure } from "@hyaline/core/errors";
 import { type ExplainRequest, parseRequest } from "@hyaline/core/result";
 import type { Deps } from "../app.ts";
+import type { OfferedModel } from "../engine.ts";
 import { unknownModel } from "../errors.ts";
 
 /** @throws INVALID_REQUEST, UNKNOWN_MODEL, TEXT_TOO_LONG */
 export function asked(body: unknown, { config, limits }: Pick<Deps, "config" | "limits">): ExplainRequest {
   const request = parseRequest(body), { input, model } = request;
   offered(model, { config });
-  if ("text" in input && input.text.length > limits.characters) {
-    throw failure({
-      code: "TEXT_TOO_LONG",
-      message: `The text has ${input.text.length} characters, this server takes ${limits.characters}`,
-      hint: "Send a shorter text",
-    });
-  }
+  if ("text" in input) bounded(input.text, { limits });
   return request;
 }
 
+/** @throws TEXT_TOO_LONG */
+export function bounded(text: string, { limits }: Pick<Deps, "limits">): void {
+  if (text.length <= limits.characters) return;
+  throw failure({
+    code: "TEXT_TOO_LONG",
+    message: `The text has ${text.length} characters, this server takes ${limits.characters}`,
+    hint: "Send a shorter text",
+  });
+}
+
 /** @throws UNKNOWN_MODEL for a name that is none of the models of this server */
-export function offered(model: string, { config }: Pick<Deps, "config">): void {
-  const names = config.models.map(({ name }) => name);
-  if (!names.includes(model)) throw unknownModel(model, names);
+export function offered(model: string, { config: { models } }: Pick<Deps, "config">): OfferedModel {
+  const found = models.find(({ name }) => name === model);
+  if (!found) throw unknownModel(model, models.map(({ name }) => name));
+  return found;
 }

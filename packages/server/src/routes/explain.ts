@@ -5,7 +5,6 @@
  * @module
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Deps } from "../app.ts";
 import { asFailure } from "../errors.ts";
@@ -14,6 +13,7 @@ import { asked } from "./ask.ts";
 import { problems, router } from "./problem.ts";
 import { permalink } from "./results.ts";
 import { explainRequest, explanation } from "./shapes.ts";
+import { bound, inTurn } from "./turn.ts";
 
 const answer = z.strictObject({
   index: z.int(),
@@ -22,7 +22,7 @@ const answer = z.strictObject({
   probability: z.number().optional(),
 });
 const predictions = z.strictObject({ predictions: z.array(answer) }).openapi("Predictions");
-const refusals = problems(400, 403, 404, 413, 415, 421, 422, 429, 500, 501, 504, 507);
+const refusals = problems(400, 403, 404, 413, 415, 421, 422, 429, 500, 501, 503, 504, 507);
 const body = { content: { "application/json": { schema: explainRequest } }, required: true };
 
 const explain = createRoute({
@@ -61,11 +61,10 @@ const predict = createRoute({
 });
 
 export function explainRoutes(deps: Deps) {
-  const { config, limits, queue } = deps;
-  const bound = (c: Context): AbortSignal => AbortSignal.any([AbortSignal.timeout(limits.deadline), c.req.raw.signal]);
+  const { config, queue } = deps;
   return router()
     .openapi(explain, async (c) => {
-      const request = asked(c.req.valid("json"), deps), signal = bound(c);
+      const request = asked(c.req.valid("json"), deps), signal = bound(c, deps);
       const keep = c.req.valid("query").store === "true" ? keptBy(deps).results : undefined;
       if (!c.req.header("accept")?.includes("text/event-stream")) {
         const found = await queue.run(() => config.engine.explain(request, { signal }), signal);
@@ -97,8 +96,7 @@ export function explainRoutes(deps: Deps) {
     })
     .openapi(predict, async (c) => {
       const request = asked(c.req.valid("json"), deps),
-        signal = bound(c),
-        found = await queue.run(() => config.engine.predict(request, { signal }), signal);
+        found = await inTurn(c, deps, (signal) => config.engine.predict(request, { signal }));
       return c.json({ predictions: [...found.predictions] }, 200);
     });
 }

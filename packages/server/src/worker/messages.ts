@@ -3,11 +3,12 @@
  *
  * @module
  */
+import type { Opened } from "@hyaline/core";
 import type { Explanation } from "@hyaline/core/result";
 import type { Engine } from "../engine.ts";
 
 /** What can be asked of an engine: one request, one answer. */
-export type Ask = Exclude<keyof Engine, "methods" | "close">;
+export type Ask = Exclude<keyof Engine, "opened" | "methods" | "close">;
 
 export type ToWorker =
   | { readonly id: number; readonly ask: Ask; readonly of: unknown; readonly watched: boolean }
@@ -17,13 +18,20 @@ export type FromWorker =
   | { readonly ready: ReturnType<Engine["methods"]> }
   | { readonly id: number; readonly progress: readonly [stage: string, done: number, of: number] }
   | { readonly id: number; readonly partial: Explanation }
-  | { readonly id: number; readonly done: unknown; readonly resident: number }
+  | { readonly id: number; readonly done: unknown; readonly state: WorkerState }
   /** A failure Hyaline knows, or the stack of one it does not. */
   | {
     readonly id: number;
     readonly failed: { readonly code: string; readonly message: string; readonly hint?: string };
   }
   | { readonly id: number; readonly crashed: string };
+
+/** What a worker holds. */
+export interface WorkerState {
+  /** Bytes of memory of its process. */
+  readonly resident: number;
+  readonly opened: readonly Opened[];
+}
 
 /** One end of the line. */
 export interface Port<In, Out> {

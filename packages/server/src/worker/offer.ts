@@ -25,7 +25,7 @@ export function offer(engine: Engine, port: Port<ToWorker, FromWorker>): void {
           }
           : {}),
       });
-      port.post({ id, done, resident: process.memoryUsage().rss });
+      port.post({ id, done, state: { resident: process.memoryUsage().rss, opened: engine.opened() } });
     } catch (error) {
       port.post(
         error instanceof HyalineError

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { Opened } from "@hyaline/core";
 import { HyalineError } from "@hyaline/core/errors";
 import { workerLost } from "../errors.ts";
 import type { Engine, Progress } from "../engine.ts";
-import type { Ask, FromWorker, Worker } from "./messages.ts";
+import type { Ask, FromWorker, Worker, WorkerState } from "./messages.ts";
 
 export interface RemoteOptions {
   start(): Worker;
@@ -32,8 +33,10 @@ export class RemoteEngine implements Engine {
   #methods: ReturnType<Engine["methods"]> = [];
   #last = 0;
   #closed = false;
-  /** Bytes the worker's process held after its last answer. */
-  resident = 0;
+  /** Loaded anew when the worker is. */
+  readonly #pinned = new Map<string, Parameters<Engine["load"]>[0]>();
+  /** After the worker's last answer. */
+  state: WorkerState = { resident: 0, opened: [] };
   /** Workers started so far. */
   starts = 0;
 
@@ -51,6 +54,25 @@ export class RemoteEngine implements Engine {
   explain: Engine["explain"] = (request, context) => this.#ask("explain", request, context);
   predict: Engine["predict"] = (request, context) => this.#ask("predict", request, context);
   inspect: Engine["inspect"] = (request, context) => this.#ask("inspect", request, context);
+
+  tokenise: Engine["tokenise"] = (request, context) => this.#ask("tokenise", request, context);
+
+  load: Engine["load"] = async (request, context) => {
+    const opened = await this.#ask<Opened>("load", request, context);
+    if (request.pinned) this.#pinned.set(JSON.stringify([request.model, request.dtype]), request);
+    return opened;
+  };
+
+  unload: Engine["unload"] = (request, context) => {
+    for (const [key, { model, dtype }] of this.#pinned) {
+      if (model === request.model && (request.dtype === undefined || dtype === request.dtype)) this.#pinned.delete(key);
+    }
+    return this.#ask("unload", request, context);
+  };
+
+  opened(): readonly Opened[] {
+    return this.state.opened;
+  }
 
   methods(): ReturnType<Engine["methods"]> {
     return this.#methods;
@@ -90,6 +112,13 @@ export class RemoteEngine implements Engine {
     return this.#worker ??= this.#start();
   }
 
+  async #resume(): Promise<void> {
+    await this.#ready();
+    for (const request of this.#pinned.values()) {
+      await this.#ask("load", request, { signal: new AbortController().signal });
+    }
+  }
+
   async #start(): Promise<Worker> {
     const worker = this.#options.start();
     this.starts++;
@@ -103,6 +132,7 @@ export class RemoteEngine implements Engine {
     const up = new Promise<true>((resolve) => (ready = () => resolve(true)));
     const ended = worker.ended.then((why) => {
       this.#worker = undefined;
+      this.state = { resident: 0, opened: [] };
       const asked = this.#closed || [...this.#calls.values()].some(({ context }) => context.signal.aborted);
       if (!asked) this.#options.lost?.(why);
       for (const { reject } of this.#calls.values()) reject(workerLost(why));
@@ -110,7 +140,7 @@ export class RemoteEngine implements Engine {
     });
     const why = await Promise.race([up, ended]);
     if (why !== true) throw workerLost(why);
-    ended.then(() => this.#closed ? worker : this.#ready()).catch(() => {}); // so that the next request finds one at work
+    ended.then(() => this.#closed ? undefined : this.#resume()).catch(() => {}); // so that the next request finds one at work
     return worker;
   }
 
@@ -120,7 +150,7 @@ export class RemoteEngine implements Engine {
     if ("progress" in message) call.context.progress?.(...message.progress);
     else if ("partial" in message) call.context.partial?.(message.partial);
     else if ("done" in message) {
-      this.resident = message.resident;
+      this.state = message.state;
       call.resolve(message.done);
     } else if ("failed" in message) call.reject(new HyalineError(message.failed));
     else call.reject(new Error("The engine failed", { cause: message.crashed }));

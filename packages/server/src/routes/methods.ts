@@ -1,9 +1,8 @@
-/** What there is: models and methods. @module */
+/** Methods, as their manifests describe them. @module */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../app.ts";
 import { router } from "./problem.ts";
 
-const models = z.array(z.strictObject({ name: z.string(), bytes: z.int() })).openapi("Models");
 const methods = z.array(z.strictObject({
   id: z.string(),
   title: z.string(),
@@ -19,19 +18,17 @@ const methods = z.array(z.strictObject({
   notice: z.string().optional(),
 })).openapi("Methods");
 
-const list = <P extends string, S extends z.ZodType>(path: P, summary: string, schema: S) =>
-  createRoute({
-    method: "get",
-    path,
-    summary,
-    responses: { 200: { description: summary, content: { "application/json": { schema } } } },
-  });
+const list = createRoute({
+  method: "get",
+  path: "/api/v1/methods",
+  summary: "Methods, as their manifests describe them",
+  responses: { 200: { description: "All of them", content: { "application/json": { schema: methods } } } },
+});
 
-export const listRoutes = ({ config }: Deps) =>
+export const methodRoutes = ({ config }: Deps) =>
   router()
-    .openapi(list("/api/v1/models", "Models this server offers", models), (c) => c.json([...config.models], 200))
     .openapi(
-      list("/api/v1/methods", "Methods, as their manifests describe them", methods),
+      list,
       (c) =>
         c.json(
           config.engine.methods().map(({ entry, manifest }) => ({
