@@ -4,7 +4,7 @@
  * @module
  */
 import { openEngine } from "../packages/cli/src/open.ts";
-import { spearman } from "../packages/core/src/host/checks.ts";
+import { spearman } from "../packages/core/src/result/agreement.ts";
 import { readPolarity } from "../models/polarity.ts";
 import { conditions, table } from "./measure.ts";
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { agreement } from "../result/agreement.ts";
 import type { Check, Explanation, Result, Token } from "../result/mod.ts";
 import type { BlackBox } from "./predict.ts";
 import { random, shuffled } from "./random.ts";
@@ -71,53 +72,24 @@ export function ledgerCheck(result: Result): Check | undefined {
   };
 }
 
-/** Ranks with ties shared, from 0. */
-function ranks(values: readonly number[]): number[] {
-  const order = values.map((value, i) => ({ value, i })).sort((a, b) => a.value - b.value),
-    rank = new Array<number>(values.length);
-  for (let from = 0; from < order.length;) {
-    let to = from;
-    while (to < order.length && order[to]!.value === order[from]!.value) to++;
-    for (let k = from; k < to; k++) rank[order[k]!.i] = (from + to - 1) / 2;
-    from = to;
-  }
-  return rank;
-}
-
-/** Spearman's ρ; undefined where one side is constant. */
-export function spearman(a: readonly number[], b: readonly number[]): number | undefined {
-  const p = ranks(a), q = ranks(b), mean = (a.length - 1) / 2;
-  let pq = 0, pp = 0, qq = 0;
-  p.forEach((x, i) => {
-    pq += (x - mean) * (q[i]! - mean);
-    pp += (x - mean) ** 2;
-    qq += (q[i]! - mean) ** 2;
-  });
-  return pp > 0 && qq > 0 ? pq / Math.sqrt(pp * qq) : undefined;
-}
-
 /** How far methods that were asked together agree, by rank and by their three strongest tokens. */
 export function withAgreement(explanations: readonly Explanation[]): Explanation[] {
   const scored = explanations.filter((e) => e.type === "token-scores");
   if (scored.length < 2) return [...explanations];
-  const ordinary = scored[0]!.tokens.map((_, i) => i).filter((i) => !scored[0]!.tokens[i]!.special);
-  const of = (e: (typeof scored)[number]) => ordinary.map((i) => e.data.values[i]!);
-  const top = (e: (typeof scored)[number]) =>
-    new Set(ordinary.toSorted((a, b) => e.data.values[b]! - e.data.values[a]!).slice(0, 3));
   return explanations.map((one) => {
     if (one.type !== "token-scores") return one;
     const others = scored.filter((e) => e !== one).flatMap((e) => {
-      const rho = spearman(of(one), of(e)), shared = [...top(one)].filter((i) => top(e).has(i)).length;
-      return rho === undefined ? [] : [{ name: e.method.composite ?? e.method.id, rho, shared }];
+      const { rho, ...tops } = agreement(one, e);
+      return rho === undefined ? [] : [{ name: e.method.composite ?? e.method.id, rho, ...tops }];
     });
     if (others.length === 0) return one;
-    const mean = others.reduce((sum, { rho }) => sum + rho, 0) / others.length, most = Math.min(3, ordinary.length);
+    const mean = others.reduce((sum, { rho }) => sum + rho, 0) / others.length;
     const check: Check = {
       id: "agreement",
       title: "Do other methods say the same?",
       status: "measured",
       value: mean,
-      summary: others.map(({ name, rho, shared }) =>
+      summary: others.map(({ name, rho, shared, most }) =>
         `${name}: rank correlation ${rho.toFixed(2)}, ${shared} of the ${most} strongest tokens shared`
       ).join("; "),
     };

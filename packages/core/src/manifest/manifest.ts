@@ -21,6 +21,7 @@ export const explainerEntry = z.strictObject({
   summaries: z.record(z.string(), z.string()).default({}),
   /** What the method cannot see, or when it misleads: shown beside every result. */
   limits: z.string(),
+  limitsIn: z.record(z.string(), z.string()).default({}),
   references: z.array(z.string()).default([]),
   needs: z.array(needSchema).min(1),
   output: z.array(z.enum(resultTypes as [string, ...string[]])).min(1),

@@ -123,9 +123,9 @@ export function describe(explanation: Explanation, say: Catalogue): Description 
       status: say.status[status],
       ...(status === "measured" ? {} : { passed: status === "passed" }),
       title: say.checks[id] ?? title,
-      summary,
+      summary: say.told(summary),
     })),
-    notes,
+    notes: notes.map(say.told),
     cost: cost.join(", "),
   };
 }

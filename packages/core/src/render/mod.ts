@@ -5,6 +5,7 @@
  */
 export { renderCsv } from "./csv.ts";
 export { describe, type Description, methodName, nameOf } from "./describe.ts";
+export { type Agreement, agreement } from "../result/agreement.ts";
 export { sameTokens } from "./groups.ts";
 export { type Catalogue, catalogueOf, locales } from "./locale.ts";
 export { contentSecurityPolicy, renderHtml } from "./html/html.ts";
@@ -13,6 +14,7 @@ export * from "./numbers.ts";
 export * from "./palette.ts";
 export { csvText, escapeMarkup, escapeScriptJson, visible } from "./safe.ts";
 export type { ColourDepth } from "./text/ink.ts";
+export { ticks } from "./svg/curve.ts";
 export { renderSvg, type SvgOptions } from "./svg/svg.ts";
 export { renderText, type TextOptions } from "./text/text.ts";
 export { cells, clip, padEnd, padStart, wrap } from "./text/layout.ts";

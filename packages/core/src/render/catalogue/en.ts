@@ -60,6 +60,8 @@ export const en = {
   } as Readonly<Record<string, string>>,
   /** Titles of checks that the host makes, by id; others bring their own. */
   checks: {} as Readonly<Record<string, string>>,
+  /** A fixed sentence of a check, a note or a section, as core and the built-in explainers write it, in this language. */
+  told: (sentence: string): string => sentence,
   checksTitle: "How far to trust it",
   status: { passed: "passed", failed: "failed", measured: "measured" },
   ledger: {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Catalogue } from "./en.ts";
+import { told } from "./told_zh.ts";
 
 export const zh: Catalogue = {
   language: "zh-Hans",
@@ -59,10 +60,13 @@ export const zh: Catalogue = {
     "ledger": "账目是否平衡？",
     "agreement": "其他方法是否一致？",
     "completeness": "完备性",
-    "quadrature": "积分误差",
+    "quadrature": "积分的误差",
     "fidelity": "拟合程度",
     "evaluations": "模型运行次数",
+    "softmax": "分数的 softmax",
+    "stability": "小的改动会改变解释吗？",
   },
+  told,
   checksTitle: "可以信任到什么程度",
   status: { passed: "通过", failed: "未通过", measured: "测得" },
   ledger: {
