@@ -8,11 +8,10 @@ import type { Explanation } from "@hyaline/core/result";
 import { useEffect } from "preact/hooks";
 import { type MethodInfo, Refused } from "./engine/engine.ts";
 import { tabEngine } from "./engine/tab.ts";
-import { Heatmap } from "./heatmap.tsx";
-import { type Language, strings } from "./strings.ts";
+import { language, say, strings, t as words } from "./strings/mod.ts";
+import { Result } from "./views/mod.ts";
 
 const engine = tabEngine();
-const language = signal<Language>(navigator.language.startsWith("zh") ? "zh" : "en");
 const text = signal(strings.en.example);
 const method = signal("lrp");
 const methods = signal<readonly MethodInfo[]>([]);
@@ -37,13 +36,13 @@ async function ask(): Promise<void> {
 }
 
 export function App() {
-  const t = strings[language.value], one = found.value, chosen = methods.value.find(({ id }) => id === method.value);
+  const t = words.value, one = found.value;
   useEffect(() => {
-    document.documentElement.lang = language.value;
+    document.documentElement.lang = say.value.language;
   }, [language.value]);
   useEffect(() => {
     engine.methods().then((list) => {
-      methods.value = list.filter(({ output }) => output.includes("token-scores"));
+      methods.value = list;
       return ask();
     }).catch((error) => (problem.value = error));
   }, []);
@@ -85,36 +84,7 @@ export function App() {
       {problem.value
         ? <p role="alert">{problem.value.message}{problem.value instanceof Refused ? `. ${problem.value.hint}` : ""}</p>
         : null}
-      {one?.type === "token-scores"
-        ? (
-          <article>
-            <p class="answer">
-              {t.says(
-                one.target.label ?? `#${one.target.index}`,
-                `${Math.round(100 * (one.target.probability ?? 0))} %`,
-              )}
-            </p>
-            <Heatmap explanation={one} t={t} />
-            <h2>{t.trust}</h2>
-            <ul>
-              {one.diagnostics.checks.map((check) => (
-                <li key={check.id}>
-                  <b>{check.title}</b> ({t[check.status]}) {check.summary}
-                </li>
-              ))}
-            </ul>
-            {chosen
-              ? (
-                <>
-                  <h2>{t.limits}</h2>
-                  <p>{chosen.limits}</p>
-                </>
-              )
-              : null}
-            {one.diagnostics.notes.map((note) => <p key={note} class="legend">{note}</p>)}
-          </article>
-        )
-        : null}
+      {one ? <Result explanations={[one]} methods={new Map(methods.value.map((m) => [m.id, m]))} /> : null}
     </>
   );
 }

@@ -15,6 +15,8 @@ export interface MethodInfo {
   readonly summary: string;
   readonly summaries: Readonly<Record<string, string>>;
   readonly limits: string;
+  readonly limitsIn: Readonly<Record<string, string>>;
+  readonly references: readonly string[];
   readonly cost: string;
   readonly signed: boolean;
   readonly output: readonly string[];
