@@ -70,7 +70,7 @@ const calls: { [N in CallName]: (input: Parameters<Calls[N]>[0], id: number, sig
   models: async () =>
     (await beside()).map(({ name, files }) => ({ name, bytes: Object.values(files).reduce((sum, n) => sum + n, 0) })),
   methods: (): MethodInfo[] =>
-    hyaline.registry.methods.map(({ entry: { needs: _, references: __, ...entry }, plugin }) => ({
+    hyaline.registry.methods.map(({ entry: { needs: _, ...entry }, plugin }) => ({
       ...entry,
       notice: entry.notice ?? "",
       plugin: plugin.manifest.id,

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { ExplainerEntry } from "@hyaline/core/manifest";
+import type { MethodInfo } from "../engine/engine.ts";
 
 /** The part of a manifest's entry that is shown beside results. */
 export type Method =
-  & Pick<ExplainerEntry, "id" | "title" | "limits">
-  & Partial<Pick<ExplainerEntry, "titles" | "summary" | "summaries" | "limitsIn" | "references">>;
+  & Pick<MethodInfo, "id" | "title" | "limits">
+  & Partial<Pick<MethodInfo, "titles" | "summary" | "summaries" | "limitsIn" | "references">>;
 
 /** A manifest's sentence in the page's language, or as its author wrote it. */
 export const saidIn = (
