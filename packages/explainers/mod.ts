@@ -5,7 +5,7 @@
  * @module
  */
 import { type InstalledPlugin, manifestSchema } from "@hyaline/core";
-import { failure } from "@hyaline/core/errors";
+import { pluginBroken } from "@hyaline/core/errors";
 import type { Plugin } from "@hyaline/core/plugin";
 import attention from "./attention/explainer.json" with { type: "json" };
 import gradCam from "./grad-cam/explainer.json" with { type: "json" };
@@ -44,13 +44,7 @@ export const builtInPlugins = (): InstalledPlugin[] =>
       manifest: known,
       async run(id, evidence, options, context) {
         const explain = (await (module ??= load())).default[id];
-        if (!explain) {
-          throw failure({
-            code: "PLUGIN_BROKEN",
-            message: `The plugin "${known.id}" does not hold its explainer "${id}"`,
-            hint: "Report this to the plugin's author",
-          });
-        }
+        if (!explain) throw pluginBroken(known.id, `it has no function "${id}"`);
         return explain(evidence, options as never, context);
       },
     };

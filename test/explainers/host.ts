@@ -18,7 +18,18 @@ const session = { backend: "wasm", threads: 1 } as const;
 export const plugins: readonly InstalledPlugin[] = builtInPlugins();
 
 /** A host with one model, from a folder in Hugging Face layout. */
-export async function hostOn(folder: URL): Promise<Hyaline> {
+export const hostOn = async (folder: URL): Promise<Hyaline> => hostOf(await subjectIn(folder));
+
+/** A host of a model that is open, and plugins beside the built-in ones. */
+export const hostOf = (subject: Subject, strangers: readonly InstalledPlugin[] = []): Hyaline =>
+  new Hyaline({
+    plugins: [...plugins, ...strangers],
+    open: () => Promise.resolve(subject),
+    runtime: { name: "onnxruntime-web", provider: "wasm" },
+  });
+
+/** A model from a folder in Hugging Face layout. */
+export async function subjectIn(folder: URL): Promise<Subject> {
   const { model: { vocab } } = JSON.parse(await readFile(new URL("tokenizer.json", folder), "utf8")) as {
     model: { vocab: Record<string, number> };
   };
@@ -38,7 +49,7 @@ export async function hostOn(folder: URL): Promise<Hyaline> {
       special: false,
     })),
   ];
-  const subject: Subject = {
+  return {
     id: "ioi-lm",
     sha256: "0".repeat(64),
     dtype: "fp32",
@@ -51,9 +62,4 @@ export async function hostOn(folder: URL): Promise<Hyaline> {
       stand: { pad: vocab["<pad>"]!, unknown: vocab["<unk>"]! },
     },
   };
-  return new Hyaline({
-    plugins,
-    open: () => Promise.resolve(subject),
-    runtime: { name: "onnxruntime-web", provider: "wasm" },
-  });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { InstalledPlugin } from "@hyaline/core";
 import type { Engine } from "@hyaline/server";
 
 export type { Engine, Progress } from "@hyaline/server";
@@ -16,6 +17,8 @@ export interface EngineOptions {
   readonly memory?: number;
   /** Where further models lie, by name; these names hide all others. */
   readonly places?: Readonly<Record<string, string>>;
+  /** A plugin to have beside the installed ones, in place of the one of its id. */
+  readonly guest?: InstalledPlugin;
   /** Bytes of a download as they arrive. */
   downloading?(file: string, done: number, of: number): void;
 }

@@ -70,6 +70,14 @@ export const badInputs = (path: string, why: string, cause?: unknown): HyalineEr
 /** Standard input without a single text. */
 export const noText = (): UsageError => usage("NO_TEXT", "There is no text on standard input", "Give one text a line");
 
+/** A question that nobody is there to answer. */
+export const consentNeeded = (): UsageError =>
+  usage(
+    "CONSENT_NEEDED",
+    "A plugin is installed only when somebody agrees, and nobody can be asked here",
+    "Look at what it asks for, then give --yes",
+  );
+
 export const unknownModel = (name: string): HyalineError =>
   failure({
     code: "UNKNOWN_MODEL",
@@ -82,6 +90,7 @@ const reasonOf = (cause: unknown): string => {
   const known: Record<string, string> = {
     ENOENT: "there is no such file",
     EACCES: "permission denied",
+    EEXIST: "it is there already",
     EISDIR: "it is a folder",
     ENOTDIR: "its folder is a file",
     ENOSPC: "the disk is full",

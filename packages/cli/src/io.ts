@@ -18,6 +18,8 @@ export interface Io {
   readonly stderr: Sink;
   /** All of standard input, as UTF-8. */
   stdin(): Promise<string>;
+  /** Asks the person at the terminal; not there where nobody could answer. */
+  ask?(question: string): Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
@@ -45,9 +47,20 @@ export function processIo(): Io {
       for await (const chunk of process.stdin) chunks.push(chunk);
       return new TextDecoder().decode(concat(chunks));
     },
+    ...(process.stdin.isTTY && process.stdout.isTTY ? { ask: (question) => asked(question, interrupt.signal) } : {}),
     env: process.env,
     signal: interrupt.signal,
   };
+}
+
+async function asked(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await terminal.question(question, { signal });
+  } finally {
+    terminal.close();
+  }
 }
 
 function concat(chunks: readonly Uint8Array[]): Uint8Array {

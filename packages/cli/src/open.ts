@@ -17,15 +17,16 @@ import {
   warmUp,
 } from "@hyaline/core";
 import { tokenizerMissing } from "@hyaline/core/errors";
-import { openCheckpoint } from "@hyaline/core/node";
+import { installedPlugins, openCheckpoint, PluginStore } from "@hyaline/core/node";
 import type { Explanation } from "@hyaline/core/result";
 import { builtInPlugins } from "@hyaline/explainers";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { placeOf } from "./models.ts";
+import { homeFolder } from "./settings.ts";
 import { runtimeVersion } from "./versions.ts";
 
 /** Opens the core. Models stay open until `close`. */
-export function openEngine(options: EngineOptions): Promise<Engine> {
+export async function openEngine(options: EngineOptions): Promise<Engine> {
   const session: SessionOptions = { backend: "wasm", threads: options.brief ? 1 : Math.min(4, availableParallelism()) };
   let warm: Promise<void> | undefined;
   const shelf = new Shelf({
@@ -35,12 +36,18 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
       return subjectFrom(choice, options, session);
     },
   });
+  const strangers = await installedPlugins(new PluginStore(homeFolder(process.env))), { guest } = options;
+  const plugins = [
+    ...builtInPlugins(),
+    ...strangers.filter(({ manifest }) => manifest.id !== guest?.manifest.id),
+    ...(guest ? [guest] : []),
+  ];
   const hyaline = new Hyaline({
-    plugins: builtInPlugins(),
+    plugins,
     runtime: { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
     open: (model, choice) => shelf.open({ model, ...choice }),
   });
-  return Promise.resolve({
+  return {
     explain: async (request, context) => (await hyaline.explain(request, context)).map(withMemory),
     predict: (request) => hyaline.predict(request),
     inspect: async ({ model, dtype, length }) =>
@@ -60,8 +67,9 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
     async close() {
       await warm;
       await shelf.close();
+      for (const { close } of plugins) await close?.();
     },
-  });
+  };
 }
 
 async function subjectFrom(

@@ -9,6 +9,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { methodsCommand } from "./commands/methods.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { pluginCommand } from "./commands/plugin.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { serveCommand } from "./commands/serve.ts";
 import type { OpenEngine } from "./engine.ts";
@@ -43,6 +44,7 @@ export function program(session: Session): Command {
       predictCommand,
       modelsCommand,
       methodsCommand,
+      pluginCommand,
       inspectCommand,
       serveCommand,
       doctorCommand,
@@ -50,8 +52,7 @@ export function program(session: Session): Command {
   ) {
     root.addCommand(make(session));
   }
-  const all = [root, ...root.commands];
-  for (const command of all) {
+  for (const command of withCommands(root)) {
     command
       .exitOverride()
       .configureOutput({
@@ -67,6 +68,9 @@ export function program(session: Session): Command {
   root.hook("preAction", (_, command) => applySettings(command, io.env));
   return root;
 }
+
+/** A command, and all below it. */
+const withCommands = (command: Command): Command[] => [command, ...command.commands.flatMap(withCommands)];
 
 /**
  * Runs one command line to its end.

@@ -23,9 +23,12 @@ export function setting(flags: string, description: string, fallback?: unknown):
 const variableOf = (option: Option): string =>
   `HYALINE_${option.attributeName().replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
 
-/** `HYALINE_CONFIG`, or `hyaline/config.json` in the user's configuration folder. */
-export const configurationFile = (env: Io["env"]): string =>
-  env.HYALINE_CONFIG || join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "hyaline", "config.json");
+/** `$HYALINE_HOME`, or `hyaline` in the user's configuration folder: settings, and plugins beside them. */
+export const homeFolder = (env: Io["env"]): string =>
+  env.HYALINE_HOME || join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "hyaline");
+
+/** `HYALINE_CONFIG`, or `config.json` in Hyaline's folder. */
+export const configurationFile = (env: Io["env"]): string => env.HYALINE_CONFIG || join(homeFolder(env), "config.json");
 
 /**
  * Fills in what the flags left open. Keys of the file are the options' long names; those of other commands are left alone.

@@ -6,12 +6,12 @@
 import { distance } from "fastest-levenshtein";
 import { satisfies } from "semver";
 import { z } from "zod";
-import { failure } from "../errors.ts";
+import { failure, type HyalineError } from "../errors.ts";
 import { type Composite, composites as coreComposites } from "../lrp/composite.ts";
 import type { ExplainerEntry, Manifest } from "../manifest/manifest.ts";
 import type { Context, Evidence } from "../plugin/evidence.ts";
 import { API_VERSION } from "../plugin/explainer.ts";
-import type { MethodRequest, Result } from "../result/mod.ts";
+import { lrpShorthands, type MethodRequest, type Result } from "../result/mod.ts";
 
 /** Runs one explainer of a plugin, wherever its code lives: in this realm, or in a sandbox. */
 export type RunExplainer = (
@@ -27,6 +27,8 @@ export interface InstalledPlugin {
   /** Composites the plugin adds; those given as files are read by whoever found the plugin. */
   readonly composites?: readonly Composite[];
   readonly run: RunExplainer;
+  /** Ends what runs for it. */
+  close?(): Promise<void>;
 }
 
 /** A method ready to be asked. */
@@ -43,36 +45,31 @@ export class Registry {
 
   /** @throws PLUGIN_COLLISION where two plugins claim one id, PLUGIN_API where a plugin wants another contract */
   constructor(plugins: readonly InstalledPlugin[]) {
-    const composites = new Map(coreComposites);
+    const composites = new Map(coreComposites), ids = new Set<string>();
     for (const plugin of plugins) {
-      if (!satisfies(API_VERSION, plugin.manifest.apiVersion)) {
+      const { id, apiVersion, explainers } = plugin.manifest;
+      if (!satisfies(API_VERSION, apiVersion)) {
         throw failure({
           code: "PLUGIN_API",
-          message:
-            `The plugin "${plugin.manifest.id}" needs the contract ${plugin.manifest.apiVersion}, this is ${API_VERSION}`,
+          message: `The plugin "${id}" needs the contract ${apiVersion}, this is ${API_VERSION}`,
           hint: "Update the plugin, or Hyaline",
         });
       }
-      for (const entry of plugin.manifest.explainers) {
-        if (this.#methods.has(entry.id)) {
-          throw failure({
-            code: "PLUGIN_COLLISION",
-            message: `Two plugins offer the method "${entry.id}": "${
-              this.#methods.get(entry.id)!.plugin.manifest.id
-            }" and "${plugin.manifest.id}"`,
-            hint: "Remove one of them: hyaline plugin remove",
-          });
+      if (ids.has(id)) throw collision(`There are two plugins "${id}"`);
+      ids.add(id);
+      for (const entry of explainers) {
+        const other = this.#methods.get(entry.id)?.plugin.manifest.id;
+        if (other !== undefined) {
+          throw collision(`Two plugins offer the method "${entry.id}": "${other}" and "${id}"`);
+        }
+        if (lrpShorthands.includes(entry.id)) {
+          throw collision(`The plugin "${id}" offers a method "${entry.id}", which is a composite's name already`);
         }
         this.#methods.set(entry.id, { entry, plugin });
       }
       for (const composite of plugin.composites ?? []) {
-        if (composites.has(composite.id)) {
-          throw failure({
-            code: "PLUGIN_COLLISION",
-            message:
-              `The plugin "${plugin.manifest.id}" brings the composite "${composite.id}", which is there already`,
-            hint: "Remove the plugin: hyaline plugin remove",
-          });
+        if (composites.has(composite.id) || this.#methods.has(composite.id)) {
+          throw collision(`The plugin "${id}" brings the composite "${composite.id}", which is there already`);
         }
         composites.set(composite.id, composite);
       }
@@ -123,6 +120,9 @@ export class Registry {
     return schema;
   }
 }
+
+const collision = (message: string): HyalineError =>
+  failure({ code: "PLUGIN_COLLISION", message, hint: "Remove one of them: hyaline plugin remove" });
 
 /** A composite's id is short for `lrp` with that composite. */
 const methodOf = ({ id, options }: MethodRequest): MethodRequest => ({

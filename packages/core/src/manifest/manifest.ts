@@ -9,7 +9,7 @@ import { needSchema } from "../plugin/need.ts";
 import { resultTypes } from "../result/mod.ts";
 
 const id = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).max(64);
-const inside = z.string().regex(/^\.\/(?!.*(^|\/)\.\.(\/|$))[^\\]+$/, "A path inside the plugin, starting with ./");
+const inside = z.string().regex(/^(?!.*\/\.\.(\/|$))\.\/[^\\]+$/, "A path inside the plugin, starting with ./");
 
 /** One method a plugin offers. */
 export const explainerEntry = z.strictObject({

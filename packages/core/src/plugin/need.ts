@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { unfilledNeed } from "../errors.ts";
 
 const option = z.string().regex(/^\$[a-zA-Z][a-zA-Z0-9]*$/);
 const place = z.enum(["embeddings", "hidden-states", "attentions"]);
@@ -31,7 +32,12 @@ export const needSchema = z.union([
 /** A need as the manifest states it. */
 export type Need = z.infer<typeof needSchema>;
 
-/** Puts the chosen options in place of `$option`. @example resolveNeed({ predict: "$budget" }, { budget: 100 }) gives { predict: 100 } */
+/**
+ * Puts the chosen options in place of `$option`.
+ *
+ * @throws INVALID_OPTIONS where an option's value is none the need can have
+ * @example resolveNeed({ predict: "$budget" }, { budget: 100 }) gives { predict: 100 }
+ */
 export function resolveNeed(need: Need, options: Readonly<Record<string, unknown>>): Need {
   if (typeof need === "string") return need;
   const chosen = Object.fromEntries(
@@ -39,7 +45,9 @@ export function resolveNeed(need: Need, options: Readonly<Record<string, unknown
       typeof value === "string" && value.startsWith("$") ? [key, options[value.slice(1)]] : [key, value]
     ),
   );
-  return needSchema.parse(chosen);
+  const { success, data } = needSchema.safeParse(chosen);
+  if (!success) throw unfilledNeed(JSON.stringify(need), JSON.stringify(chosen));
+  return data;
 }
 
 /** The first need of one kind. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Explanation } from "./explanation.ts";
+import type { Explanation, Result } from "./explanation.ts";
 import type { Ledger } from "./parts.ts";
 
 /** A field that contradicts another. */
@@ -17,8 +17,13 @@ const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 /** Σ of all lines beside the tokens' own. */
 export const leaked = ({ leaks }: Ledger): number => Object.values(leaks).reduce((sum, leak) => sum + leak, 0);
 
+/** The fields that can contradict each other. */
+export type Judged = Pick<Explanation, "tokens" | "words"> & {
+  readonly diagnostics: Pick<Explanation["diagnostics"], "ledger">;
+} & Result;
+
 /** Every contradiction in an explanation whose fields are well-formed; empty for an honest one. */
-export function problemsOf(explanation: Explanation): Problem[] {
+export function problemsOf(explanation: Judged): Problem[] {
   const problems: Problem[] = [];
   const must = (holds: boolean, path: (string | number)[], message: string) => {
     if (!holds) problems.push({ path, message });

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import * as data from "./data.ts";
-import { common } from "./parts.ts";
+import { common, diagnostics } from "./parts.ts";
 import { problemsOf } from "./consistency.ts";
 
 /** The version this code writes. Older ones are read through {@link migrate}. */
@@ -27,6 +27,19 @@ const union = z.discriminatedUnion("type", [
   of("model-card", data.modelCard),
   of("curve", data.curve),
 ]);
+
+/** What an explainer returns, checked where it comes from a stranger. */
+export const resultSchema = z.discriminatedUnion(
+  "type",
+  union.options.map((option) =>
+    z.strictObject({
+      type: option.shape.type,
+      signed: option.shape.signed,
+      data: option.shape.data as z.ZodType,
+      ...diagnostics.pick({ ledger: true, checks: true, notes: true }).partial().shape,
+    })
+  ) as never,
+) as unknown as z.ZodType<Result>;
 
 /** The schema: shape of the fields, then what holds between them (lengths, indices, the ledger's sum). */
 export const explanationSchema = union.superRefine((value, context) => {

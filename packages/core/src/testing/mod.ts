@@ -1,5 +1,6 @@
-/** What a rule, a composite or an executor is tested with. @module */
+/** What a rule, a composite, an executor or a plugin is tested with. @module */
 export { type Carried, carry, type CarryRequest } from "./carry.ts";
+export { type Conformance, conformance, type Finding, pluginCases, tap } from "./conformance.ts";
 export { type Books, conservation } from "./conservation.ts";
 export { equivalence } from "./equivalence.ts";
 export { type Difference, gradcheck } from "./gradcheck.ts";

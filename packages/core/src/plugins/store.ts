@@ -1,0 +1,161 @@
+/**
+ * What is installed: `plugins.json` says what a person chose, `plugins.lock.json` what exactly that was, `plugins/<id>/` holds the files.
+ *
+ * The lock keeps the manifest a person agreed to, so listing plugins reads nothing a plugin wrote.
+ *
+ * @module
+ */
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { z } from "zod";
+import { pluginStore, pluginUnknown } from "../errors.ts";
+import { type Composite, compositeSchema } from "../lrp/composite.ts";
+import { type Manifest, manifestSchema } from "../manifest/manifest.ts";
+import { type Difference, differences, type Files, hashesOf, writeFiles } from "./files.ts";
+import { declared } from "./manifest_file.ts";
+import { fetched } from "./source.ts";
+
+const choice = z.strictObject({
+  source: z.string(),
+  /** Run in this process where there is no sandbox. */
+  trust: z.boolean().default(false),
+});
+const locked = z.strictObject({
+  resolved: z.string().optional(),
+  manifest: manifestSchema,
+  composites: z.array(compositeSchema),
+  files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
+});
+const choices = z.strictObject({ plugins: z.record(z.string(), choice) });
+const locks = z.strictObject({ lockVersion: z.literal(1), plugins: z.record(z.string(), locked) });
+
+/** A plugin that could be installed: fetched and judged, not run, not on the disk. */
+export interface Candidate {
+  readonly source: string;
+  readonly resolved?: string;
+  readonly manifest: Manifest;
+  readonly composites: readonly Composite[];
+  readonly files: Files;
+}
+
+/** An installed plugin. */
+export interface Entry extends z.infer<typeof choice>, z.infer<typeof locked> {
+  readonly folder: string;
+}
+
+/** Fetches and judges. @throws PLUGIN_SOURCE, PLUGIN_PATH, PLUGIN_MANIFEST */
+export async function candidate(source: string, cwd?: string): Promise<Candidate> {
+  const found = await fetched(source, cwd);
+  return { ...found, ...declared(found.files, source) };
+}
+
+export class PluginStore {
+  readonly home: string;
+
+  /** @param home the folder that holds all of it; made when something is installed */
+  constructor(home: string) {
+    this.home = home;
+  }
+
+  /** Every installed plugin, in the order of installation. @throws PLUGIN_STORE */
+  async entries(): Promise<Entry[]> {
+    const [chosen, lock] = await this.#read();
+    return Object.entries(chosen.plugins).map(([id, choice]) => {
+      const found = lock.plugins[id];
+      if (!found) throw pluginStore(this.#lock, `it says nothing of "${id}", which plugins.json names`);
+      return { ...choice, ...found, folder: this.#folder(id) };
+    });
+  }
+
+  /** @throws PLUGIN_UNKNOWN, PLUGIN_STORE */
+  async entry(id: string): Promise<Entry> {
+    const all = await this.entries(), found = all.find(({ manifest }) => manifest.id === id);
+    if (!found) throw pluginUnknown(id, all.map(({ manifest }) => manifest.id));
+    return found;
+  }
+
+  /** Puts a plugin in place, in place of an earlier one of its id. */
+  async install(
+    { source, resolved, manifest, composites, files }: Candidate,
+    { trust }: { trust: boolean },
+  ): Promise<void> {
+    const [chosen, lock] = await this.#read(), { id } = manifest, folder = this.#folder(id);
+    const fresh = `${folder}.${process.pid}.new`;
+    await rm(fresh, { recursive: true, force: true });
+    await writeFiles(fresh, files);
+    await rm(folder, { recursive: true, force: true });
+    await rename(fresh, folder);
+    await this.#write(
+      { plugins: { ...chosen.plugins, [id]: { source, trust } } },
+      {
+        lockVersion: 1,
+        plugins: {
+          ...lock.plugins,
+          [id]: { ...(resolved ? { resolved } : {}), manifest, composites: [...composites], files: hashesOf(files) },
+        },
+      },
+    );
+  }
+
+  /** @throws PLUGIN_UNKNOWN */
+  async remove(id: string): Promise<void> {
+    const { folder } = await this.entry(id), [chosen, lock] = await this.#read();
+    delete chosen.plugins[id];
+    delete lock.plugins[id];
+    await this.#write(chosen, lock);
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  /** Files that are not what was installed. @throws PLUGIN_UNKNOWN */
+  async verify(id: string): Promise<Difference[]> {
+    const { folder, files } = await this.entry(id);
+    return await differences(folder, files);
+  }
+
+  get #config(): string {
+    return join(this.home, "plugins.json");
+  }
+
+  get #lock(): string {
+    return join(this.home, "plugins.lock.json");
+  }
+
+  #folder(id: string): string {
+    return join(this.home, "plugins", id);
+  }
+
+  async #read(): Promise<[z.infer<typeof choices>, z.infer<typeof locks>]> {
+    return [
+      await form(this.#config, choices, { plugins: {} }),
+      await form(this.#lock, locks, { lockVersion: 1, plugins: {} }),
+    ];
+  }
+
+  /** The lock first: a choice without a lock would not run. */
+  async #write(chosen: z.infer<typeof choices>, lock: z.infer<typeof locks>): Promise<void> {
+    await mkdir(this.home, { recursive: true });
+    for (const [path, value] of [[this.#lock, lock], [this.#config, chosen]] as const) {
+      const draft = `${path}.${process.pid}.part`;
+      await writeFile(draft, JSON.stringify(value, null, 1) + "\n");
+      await rename(draft, path);
+    }
+  }
+}
+
+async function form<T>(path: string, schema: z.ZodType<T>, none: T): Promise<T> {
+  const text = await readFile(path, "utf8").catch((error) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw pluginStore(path, error.message, error);
+  });
+  if (text === undefined) return none;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw pluginStore(path, "it is not JSON", error);
+  }
+  const { success, data, error } = schema.safeParse(value);
+  if (!success) throw pluginStore(path, `${error.issues[0]!.path.join(".")}: ${error.issues[0]!.message}`);
+  return data;
+}

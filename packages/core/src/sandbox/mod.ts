@@ -1,0 +1,4 @@
+/** Where a stranger's code runs. The half that every engine has; processes are in `@hyaline/core/node`. @module */
+export { decode, encode } from "./frame.ts";
+export { LIMITS, type Limits, type Line, Sandbox } from "./host.ts";
+export type { FromPlugin, Port, ToPlugin } from "./message.ts";
