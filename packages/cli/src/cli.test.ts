@@ -17,10 +17,21 @@ const file = async (name: string, content: string) => {
 const escape = /\x1b/;
 
 describe("help", () => {
-  test.each([[[]], [["explain"]], [["predict"]], [["--help"]], [["explain", "--help"]], [["help", "explain"]], [[
-    "methods",
-    "--help",
-  ]], [["predict", "-h"]]])(
+  test.each([
+    [[]],
+    [["explain"]],
+    [["predict"]],
+    [["--help"]],
+    [["explain", "--help"]],
+    [["help", "explain"]],
+    [[
+      "methods",
+      "--help",
+    ]],
+    [["predict", "-h"]],
+    [["plugin"]],
+    [["plugin", "--help"]],
+  ])(
     "%j prints help with examples, opens nothing and ends with 0",
     async (args) => {
       const { code, out, err, opened } = await hyaline(args);

@@ -89,6 +89,9 @@ export async function run(args: readonly string[], { io, open }: { io: Io; open:
     return io.signal.aborted ? exit.interrupted : session.exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exit.ok; // help and version
+    if (error instanceof CommanderError && error.code === "commander.help") {
+      return run([...args, "--help"], { io, open });
+    }
     const known = error instanceof CommanderError ? usageError(error) : typed(error);
     if (io.signal.aborted) return exit.interrupted;
     await report(known, io, json);
