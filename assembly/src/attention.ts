@@ -46,11 +46,11 @@ export class Shape {
  *   g_S = A ⊙ (g_A − Σ A⊙g_A)
  *   g_Q = ½·c·g_S·K        g_K = ½·c·g_Sᵀ·Q       (½: scoreShare)
  *
- * Behind the last key that any row of a tile sees nothing is computed: of a causal mask half. `mask`, `dq`, `dk`, `dv` and `masked`
- * (Σ g_S⊙M, one float a seed) may be 0. `tile` holds `attention_tile_bytes(keys)`, `scratch` what a GEMM needs.
+ * Row i sees the keys from span[2i] up to span[2i + 1] that its mask does not hide. Keys that no row of a tile sees are not computed with: half of
+ * them under a causal mask. `mask`, `span`, `dq`, `dk`, `dv` and `masked` (Σ g_S⊙M, one float a seed) may be 0. `tile` holds `attention_tile_bytes(keys)`, `scratch` what a GEMM needs.
  */
 export function attention_cotangent_f32(
-  shape: usize, q: usize, k: usize, v: usize, mask: usize, g: usize, dq: usize, dk: usize, dv: usize, masked: usize, tile: usize, scratch: usize,
+  shape: usize, q: usize, k: usize, v: usize, mask: usize, span: usize, g: usize, dq: usize, dk: usize, dv: usize, masked: usize, tile: usize, scratch: usize,
 ): void {
   const h = changetype<Shape>(shape);
   const row = <usize>h.keys << 2, a = tile, d = tile + <usize>TILE * row;
@@ -61,36 +61,47 @@ export function attention_cotangent_f32(
   }
   const by = h.scoreShare * h.scale;
   for (let i = 0; i < h.queries; i += TILE) {
-    const rows = min(TILE, h.queries - i);
-    const qi = q + (<usize>i * h.qRow << 2), m = mask ? mask + (<usize>i * h.maskRow << 2) : 0;
-    const keys = m ? seen(rows, h.keys, m, h.maskRow) : h.keys;
-    probabilities(h, rows, keys, qi, k, m, a, scratch);
-    for (let s = 0; s < h.seeds; s++) {
-      const gi = g + ((<usize>s * h.gSeed + <usize>i * h.gRow) << 2);
-      if (dv) {
-        gemm_f32_8x12(keys, h.valueWidth, rows, a, 1, h.keys, gi, h.gRow, 1, dv + (<usize>s * h.dvSeed << 2), h.dvRow, h.valueShare, 1, 0, scratch);
-      }
+    const rows = min(TILE, h.queries - i), spans = span ? span + (<usize>i << 3) : 0;
+    const first = spans ? earliest(rows, spans) : 0, at = <usize>first;
+    const m = mask ? mask + ((<usize>i * h.maskRow + at) << 2) : 0;
+    const keys = seen(rows, (spans ? latest(rows, spans) : h.keys) - first, m, h.maskRow);
+    const qi = q + (<usize>i * h.qRow << 2), ki = k + (at * h.kRow << 2), vi = v + (at * h.vRow << 2);
+    probabilities(h, rows, first, keys, qi, ki, m, spans, a, scratch);
+    for (let s: usize = 0; s < <usize>h.seeds; s++) {
+      const gi = g + ((s * h.gSeed + <usize>i * h.gRow) << 2);
+      if (dv) gemm_f32_8x12(keys, h.valueWidth, rows, a, 1, h.keys, gi, h.gRow, 1, dv + ((s * h.dvSeed + at * h.dvRow) << 2), h.dvRow, h.valueShare, 1, 0, scratch);
       if (!dq && !dk && !masked) continue;
-      gemm_f32_8x12(rows, keys, h.valueWidth, gi, h.gRow, 1, v, 1, h.vRow, d, h.keys, h.valueShare, 0, 0, scratch);
+      gemm_f32_8x12(rows, keys, h.valueWidth, gi, h.gRow, 1, vi, 1, h.vRow, d, h.keys, h.valueShare, 0, 0, scratch);
       for (let r: usize = 0; r < <usize>rows; r++) throughSoftmax(keys, a + r * row, d + r * row);
       if (masked) {
-        const at = masked + (<usize>s * h.maskedSeed << 2);
-        f32.store(at, f32.load(at) + share(rows, keys, d, h.keys, m, h.maskRow));
+        const to = masked + (s * h.maskedSeed << 2);
+        f32.store(to, f32.load(to) + share(rows, keys, d, h.keys, m, h.maskRow));
       }
-      if (dq) {
-        gemm_f32_8x12(rows, h.width, keys, d, h.keys, 1, k, h.kRow, 1, dq + ((<usize>s * h.dqSeed + <usize>i * h.dqRow) << 2), h.dqRow, by, 0, 0, scratch);
-      }
-      if (dk) gemm_f32_8x12(keys, h.width, rows, d, 1, h.keys, qi, h.qRow, 1, dk + (<usize>s * h.dkSeed << 2), h.dkRow, by, 1, 0, scratch);
+      if (dq) gemm_f32_8x12(rows, h.width, keys, d, h.keys, 1, ki, h.kRow, 1, dq + ((s * h.dqSeed + <usize>i * h.dqRow) << 2), h.dqRow, by, 0, 0, scratch);
+      if (dk) gemm_f32_8x12(keys, h.width, rows, d, 1, h.keys, qi, h.qRow, 1, dk + ((s * h.dkSeed + at * h.dkRow) << 2), h.dkRow, by, 1, 0, scratch);
     }
   }
+}
+
+/** The first key that any row's span holds, and the one behind the last. */
+function earliest(rows: i32, spans: usize): i32 {
+  let first = i32.load(spans);
+  for (let r = 1; r < rows; r++) first = min(first, i32.load(spans + (<usize>r << 3)));
+  return first;
+}
+function latest(rows: i32, spans: usize): i32 {
+  let last = 0;
+  for (let r = 0; r < rows; r++) last = max(last, i32.load(spans + (<usize>r << 3), 4));
+  return last;
 }
 
 function clear(rows: i32, width: i32, x: usize, step: i32): void {
   for (let r = 0; r < rows; r++, x += <usize>step << 2) memory.fill(x, 0, <usize>width << 2);
 }
 
-/** Keys up to the last one that a row of the tile sees; all of them where a row sees none. */
+/** Of `keys` keys those up to the last that the mask lets a row see; all of them where a row sees none. */
 function seen(rows: i32, keys: i32, mask: usize, step: i32): i32 {
+  if (!mask) return keys;
   let most = 0;
   for (let r = 0; r < rows; r++, mask += <usize>step << 2) {
     let j = keys;
@@ -102,8 +113,10 @@ function seen(rows: i32, keys: i32, mask: usize, step: i32): i32 {
   return most;
 }
 
-/** softmax(scale·Q·Kᵀ + mask) of the first `keys` keys; rows lie h.keys apart. */
-function probabilities(h: Shape, rows: i32, keys: i32, q: usize, k: usize, mask: usize, a: usize, scratch: usize): void {
+/** softmax(scale·Q·Kᵀ + mask) of `keys` keys, of which key 0 is the head's key `first`; rows lie h.keys apart. */
+function probabilities(
+  h: Shape, rows: i32, first: i32, keys: i32, q: usize, k: usize, mask: usize, spans: usize, a: usize, scratch: usize,
+): void {
   const row = <usize>keys << 2;
   gemm_f32_8x12(rows, keys, h.width, q, h.qRow, 1, k, 1, h.kRow, a, h.keys, h.scale, 0, 0, scratch);
   for (let r: usize = 0; r < <usize>rows; r++, a += <usize>h.keys << 2) {
@@ -113,7 +126,11 @@ function probabilities(h: Shape, rows: i32, keys: i32, q: usize, k: usize, mask:
       for (; j + 16 <= row; j += 16) v128.store(a + j, f32x4.add(v128.load(a + j), v128.load(m + j)));
       for (; j < row; j += 4) f32.store(a + j, f32.load(a + j) + f32.load(m + j));
     }
-    softmaxRow(keys, a, a);
+    if (!spans) { softmaxRow(keys, a, a); continue; }
+    const from = min(keys, i32.load(spans + (r << 3)) - first), to = min(keys, i32.load(spans + (r << 3), 4) - first);
+    memory.fill(a, 0, <usize>from << 2);
+    softmaxRow(max(0, to - from), a + (<usize>from << 2), a + (<usize>from << 2));
+    if (to < keys) memory.fill(a + (<usize>max(from, to) << 2), 0, <usize>(keys - max(from, to)) << 2);
   }
 }
 

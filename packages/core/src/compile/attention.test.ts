@@ -6,7 +6,7 @@ import { kernelExecutor } from "../runtime/kernel/executor.ts";
 import { compile } from "./mod.ts";
 
 const random = randomNumbers(31), draw = (...dims: number[]): Tensor => tensor(dims, () => 2 * random() - 1);
-const [ROWS, HEADS, WIDTH] = [7, 2, 3] as const;
+const [ROWS, HEADS, WIDTH] = [7, 2, 3] as const; // projections hold 42 numbers, a matrix of queries and keys at least 49
 const executor = kernelExecutor({ threads: 2 });
 afterAll(() => executor.stop());
 
@@ -39,6 +39,10 @@ const CONSTANTS: Record<string, Tensor> = {
   mask: tensor([1, 1, ROWS, ROWS], causal.map((sees) => sees ? 0 : -3.4e38)),
   sees: tensor([1, 1, ROWS, ROWS], causal, "bool"),
   blind: tensor([1, 1, ROWS, ROWS], causal.map((sees) => 1 - sees), "bool"),
+  rows: tensor([1, 1, ROWS, 1], Array.from({ length: ROWS }, (_, i) => i), "int64"),
+  behind: tensor([1, 1, ROWS, 1], Array.from({ length: ROWS }, (_, i) => i - 3), "int64"),
+  columns: tensor([1, 1, 1, ROWS], Array.from({ length: ROWS }, (_, i) => i), "int64"),
+  square: tensor([4], [1, 1, ROWS, ROWS], "int64"),
   apart: tensor([3], [HEADS, ROWS, WIDTH], "int64"),
   turned: tensor([3], [HEADS, WIDTH, ROWS], "int64"),
   whole: tensor([4], [1, HEADS, ROWS, WIDTH], "int64"),
@@ -76,6 +80,26 @@ const SPELLINGS: Record<string, SketchNode[]> = {
     ["Where", "nan zero p", "a"],
     ["MatMul", "a v", "o"],
   ],
+  "masked by order and padding": [
+    ["LessOrEqual", "columns rows", "order"],
+    ["And", "order padding", "both"],
+    ["Expand", "both square", "sees2"],
+    ["Where", "sees2 zero low", "hides"],
+    ["MatMul", "q kt", "s"],
+    ["Add", "s hides", "masked"],
+    ["Softmax", "masked", "a"],
+    ["MatMul", "a v", "o"],
+  ],
+  "masked by a window": [
+    ["LessOrEqual", "columns rows", "order"],
+    ["Greater", "columns behind", "near"],
+    ["And", "order near", "both"],
+    ["Where", "both zero low", "hides"],
+    ["MatMul", "q kt", "s"],
+    ["Add", "s hides", "masked"],
+    ["Softmax", "masked", "a"],
+    ["MatMul", "a v", "o"],
+  ],
   "heads as the batch, masked as four axes": [
     ["Reshape", "q apart", "q3"],
     ["Reshape", "kt turned", "k3"],
@@ -89,13 +113,18 @@ const SPELLINGS: Record<string, SketchNode[]> = {
     ["Reshape", "o3 whole", "o"],
   ],
 };
+const padding = tensor([1, 1, 1, ROWS], [1, 1, 1, 1, 0, 1, 0], "bool");
 const trialOf = (nodes: SketchNode[]): Trial =>
   new Trial(
-    sketch({ inputs: { x: draw(1, ROWS, 6) }, constants: CONSTANTS, nodes: [...PROJECTIONS, ...nodes, ...END] }),
+    sketch({
+      inputs: { x: draw(1, ROWS, 6), padding },
+      constants: CONSTANTS,
+      nodes: [...PROJECTIONS, ...nodes, ...END],
+    }),
   );
 const seed = draw(1, ROWS, HEADS * WIDTH), request = { sources: ["x"], target: "y", seed };
 const matrices = (trial: Trial, names: readonly string[]): string[] =>
-  names.filter((name) => size(trial.shaped.types.get(name)!.dims) >= HEADS * ROWS * ROWS);
+  names.filter((name) => size(trial.shaped.types.get(name)!.dims) >= ROWS * ROWS);
 
 describe.each(Object.entries(SPELLINGS))("attention that is %s", (_, nodes) => {
   test.each(["gradient", "attnlrp", "cp-lrp"])(

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { type Graph, type Node, number, operator, producers } from "../graph/graph.ts";
-import { isFloat, numbers, size, type Tensor } from "../graph/tensor.ts";
+import { type Node, number, operator, producers } from "../graph/graph.ts";
+import { size } from "../graph/tensor.ts";
 import type { ShapedGraph } from "./analysis.ts";
+import { NOTHING, only } from "./visibility.ts";
 
 /** A term of the scores that no token reaches. */
 export type Mask =
@@ -29,9 +30,6 @@ export interface Attention {
   readonly lead: readonly number[];
 }
 
-/** A filling at or below this leaves no probability. */
-const NOTHING = -1e4;
-
 /** Every attention of a graph, by the node of its product with the values. */
 export function attentionsOf(shaped: ShapedGraph, isActive: (tensor: string) => boolean): Map<Node, Attention> {
   const made = producers(shaped.graph.nodes), found = new Map<Node, Attention>();
@@ -52,7 +50,7 @@ interface Surroundings {
 
 /** Walks up from a product with values; `undefined` where something on the way is not understood. */
 function walked(value: Node, { shaped, made, isActive }: Surroundings): Attention | undefined {
-  const { graph, types } = shaped, dimsOf = (name: string) => types.get(name)?.dims ?? [];
+  const { types } = shaped, dimsOf = (name: string) => types.get(name)?.dims ?? [];
   const between: Node[] = [], masks: Mask[] = [];
   let softmax: Node | undefined, scale = 1, lead: readonly number[] | undefined;
   if (value.quantised || number(value, "transA", 0) === 1 || dimsOf(value.inputs[1]!).length < 2) return undefined;
@@ -75,7 +73,7 @@ function walked(value: Node, { shaped, made, isActive }: Surroundings): Attentio
     }
     const next = softmax
       ? towardsScores(node, { shaped, isActive, scale })
-      : towardsSoftmax(node, { graph, made, dims });
+      : towardsSoftmax(node, { shaped, made, dims });
     if (!next || !keepsRows(dims, dimsOf(next.tensor))) return undefined;
     if (next.mask) {
       if (lead && String(lead) !== String(dims.slice(0, -2))) return undefined; // masks of two layouts
@@ -99,7 +97,7 @@ interface Next {
 /** Between probabilities and their product: what moves leading axes, and the guard against rows that see nothing. */
 function towardsSoftmax(
   node: Node,
-  { graph, made, dims }: { graph: Graph; made: ReadonlyMap<string, Node>; dims: readonly number[] },
+  { shaped, made, dims }: { shaped: ShapedGraph; made: ReadonlyMap<string, Node>; dims: readonly number[] },
 ): Next | undefined {
   if (PASSES.has(operator(node))) return { tensor: node.inputs[0]! };
   if (node.op === "Softmax") {
@@ -108,22 +106,19 @@ function towardsSoftmax(
   }
   if (node.op !== "Where") return undefined;
   const [condition, zero, kept] = node.inputs as [string, string, string], guard = made.get(condition);
-  return guard?.op === "IsNaN" && guard.inputs[0] === kept && only(graph.constants.get(zero)?.read()) === 0
-    ? { tensor: kept }
-    : undefined;
+  return guard?.op === "IsNaN" && guard.inputs[0] === kept && only(zero, shaped) === 0 ? { tensor: kept } : undefined;
 }
 
 /** Between the score product and the softmax: factors and masks. `scale` is what stands behind this node. */
 function towardsScores(
   node: Node,
-  { shaped: { graph, known }, isActive, scale }: {
+  { shaped, isActive, scale }: {
     shaped: ShapedGraph;
     isActive(tensor: string): boolean;
     scale: number;
   },
 ): Next | undefined {
   const [a = "", b = "", c = ""] = node.inputs;
-  const constantOf = (name: string): number | undefined => only(known.get(name) ?? graph.constants.get(name)?.read());
   if (PASSES.has(operator(node))) return { tensor: a };
   if (isActive(a) && isActive(b)) return undefined; // two kinds of scores
   const [scores, other] = isActive(a) ? [a, b] : [b, a];
@@ -132,12 +127,12 @@ function towardsScores(
       return { tensor: scores, mask: { node, add: other, times: scale } };
     case "Mul":
     case "Div": {
-      const factor = constantOf(other);
+      const factor = only(other, shaped);
       if (!factor || (node.op === "Div" && scores !== a)) return undefined;
       return { tensor: scores, times: node.op === "Div" ? 1 / factor : factor };
     }
     case "Where": {
-      const keeps = isActive(b), filling = constantOf(keeps ? c : b);
+      const keeps = isActive(b), filling = only(keeps ? c : b, shaped);
       if (isActive(b) === isActive(c) || filling === undefined || scale <= 0 || filling * scale > NOTHING) {
         return undefined;
       }
@@ -154,8 +149,3 @@ const PASSES = new Set(["Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze"]);
 /** Whether the last two axes stay what they are and no element is added. */
 const keepsRows = (to: readonly number[], from: readonly number[]): boolean =>
   from.length >= 2 && size(to) === size(from) && to.at(-1) === from.at(-1) && to.at(-2) === from.at(-2);
-
-/** The one number of a constant of one float. */
-function only(tensor: Tensor | undefined): number | undefined {
-  return tensor && isFloat(tensor.dtype) && size(tensor.dims) === 1 ? numbers(tensor)[0] : undefined;
-}

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { type Node, number, operator } from "../graph/graph.ts";
-import { size, type TensorType } from "../graph/tensor.ts";
+import { type Node, number, operator, producers } from "../graph/graph.ts";
+import { size } from "../graph/tensor.ts";
 import type { CompositeEntry } from "../lrp/composite.ts";
 import { type AttentionShares, broadcast, type Builder } from "../program/builder.ts";
-import type { Attention, Mask } from "./attention.ts";
+import type { ShapedGraph } from "./analysis.ts";
+import type { Attention } from "./attention.ts";
 import type { ForwardValues } from "./forward_values.ts";
+import { hiding, type Visibility, visibility } from "./visibility.ts";
 
 /** What stands behind a mask that hides: two of them still add up to a number. */
 const HIDDEN = -1e30;
@@ -16,7 +18,7 @@ const HIDDEN = -1e30;
 export interface CrossingRequest {
   readonly b: Builder;
   readonly forward: ForwardValues;
-  readonly types: ReadonlyMap<string, TensorType>;
+  readonly shaped: ShapedGraph;
   readonly entries: ReadonlyMap<Node, CompositeEntry>;
   readonly active: ReadonlySet<string>;
   /** Whether a tensor's message is asked for, or leads to one that is. */
@@ -41,11 +43,13 @@ export interface Crossed {
 
 export class AttentionCrossing {
   readonly #request: CrossingRequest;
+  readonly #made: ReadonlyMap<string, Node>;
   /** Masks are shared by layers. */
-  readonly #masks = new Map<string, string>();
+  readonly #written = new Map<string, string>();
 
   constructor(request: CrossingRequest) {
     this.#request = request;
+    this.#made = producers(request.shaped.graph.nodes);
   }
 
   /** Whether an attention's parts can be crossed as one: plain or equal shares everywhere, and nobody else looks inside. */
@@ -76,7 +80,7 @@ export class AttentionCrossing {
     };
     const found = b.attentionCotangent(
       b.reshape(g, [...lead, ...b.dims(g).slice(-2)]),
-      { q: q.value, k: k.value, v: v.value, mask: this.#mask(attention.masks) },
+      { q: q.value, k: k.value, v: v.value, ...this.#masks(attention) },
       {
         ...shares,
         wants: {
@@ -93,7 +97,7 @@ export class AttentionCrossing {
     return { attention, messages, masked: found.masked, throughScores };
   }
 
-  #lead = (name: string): readonly number[] => this.#request.types.get(name)!.dims.slice(0, -2);
+  #lead = (name: string): readonly number[] => this.#request.shaped.types.get(name)!.dims.slice(0, -2);
 
   /** What an equal share of a product leaves to each active operand. */
   #share(node: Node): number {
@@ -107,7 +111,9 @@ export class AttentionCrossing {
     input: 0 | 1,
     { lead, swapped }: { lead: readonly number[]; swapped: boolean },
   ): { tensor: string; value: string; back(g: string): string } {
-    const { b, forward, types } = this.#request, tensor = node.inputs[input]!, dims = types.get(tensor)!.dims;
+    const { b, forward, shaped: { types } } = this.#request,
+      tensor = node.inputs[input]!,
+      dims = types.get(tensor)!.dims;
     const perm = dims.map((_, i) => (swapped && i >= dims.length - 2 ? 2 * dims.length - 3 - i : i));
     const turned = perm.map((p) => dims[p]!), matrix = turned.slice(-2);
     const full = [...broadcast(this.#lead(node.inputs[0]!), this.#lead(node.inputs[1]!)), ...matrix];
@@ -118,26 +124,45 @@ export class AttentionCrossing {
     };
   }
 
-  #mask(masks: readonly Mask[]): string | undefined {
-    const { b } = this.#request, parts = masks.map((mask) => this.#term(mask));
-    return parts.length ? parts.reduce((p, q) => this.#once(`${p}+${q}`, () => b.add(p, q))) : undefined;
+  /** What is added to the scores, and the stretch of keys that each row sees. */
+  #masks({ masks, score }: Attention): { mask?: string; span?: string } {
+    const { b, forward, shaped } = this.#request;
+    const [queries, keys] = shaped.types.get(score.outputs[0]!)!.dims.slice(-2) as [number, number];
+    const scene = { shaped, made: this.#made, queries, keys };
+    const terms: string[] = [], spans: Int32Array[] = [];
+    const hide = ({ conditions, span }: Visibility): void => {
+      if (span) spans.push(span);
+      const [zero, hidden] = [b.scalar(0), b.scalar(HIDDEN)];
+      for (const { tensor, holds } of conditions) {
+        terms.push(this.#once(`${tensor}?${holds}`, () => {
+          const condition = forward.value(tensor);
+          return holds ? b.where(condition, zero, hidden) : b.where(condition, hidden, zero);
+        }));
+      }
+    };
+    for (const mask of masks) {
+      const hides = "add" in mask ? hiding(mask.add, mask.times, scene) : visibility(mask.where, mask.keeps, scene);
+      if (hides) hide(hides);
+      else if ("add" in mask) {
+        terms.push(this.#once(`${mask.add}*${mask.times}`, () => b.scale(forward.value(mask.add), mask.times)));
+      }
+    }
+    const sum = terms.length ? terms.reduce((p, q) => this.#once(`${p}+${q}`, () => b.add(p, q))) : undefined;
+    return { ...(sum ? { mask: sum } : {}), ...(spans.length ? { span: this.#span(spans) } : {}) };
   }
 
-  #term(mask: Mask): string {
-    const { b, forward } = this.#request;
-    if ("add" in mask) {
-      return this.#once(`${mask.add}*${mask.times}`, () => b.scale(forward.value(mask.add), mask.times));
-    }
-    const [zero, hidden] = [b.scalar(0), b.scalar(HIDDEN)];
-    return this.#once(`${mask.where}?${mask.keeps}`, () => {
-      const condition = forward.value(mask.where);
-      return mask.keeps ? b.where(condition, zero, hidden) : b.where(condition, hidden, zero);
-    });
+  /** The keys that every span lets a row see. */
+  #span(spans: readonly Int32Array[]): string {
+    const data = spans.reduce((p, q) => p.map((v, i) => (i % 2 ? Math.min(v, q[i]!) : Math.max(v, q[i]!))));
+    return this.#once(
+      `span ${data}`,
+      () => this.#request.b.tensor({ dtype: "int32", dims: [data.length / 2, 2], data }),
+    );
   }
 
   #once(key: string, write: () => string): string {
-    const made = this.#masks.get(key) ?? write();
-    this.#masks.set(key, made);
+    const made = this.#written.get(key) ?? write();
+    this.#written.set(key, made);
     return made;
   }
 }

@@ -98,7 +98,7 @@ export function compile(request: CompileRequest): Program {
   const crossing = new AttentionCrossing({
     b,
     forward,
-    types,
+    shaped,
     entries,
     active,
     carries,

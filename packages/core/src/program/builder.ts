@@ -116,17 +116,18 @@ export class Builder extends Tape {
    *   A = softmax(S)        g_A = valueShare · g vᵀ      g_S = A ⊙ (g_A − Σ A⊙g_A)
    *   g_v = valueShare · Aᵀg        g_q = scoreShare · scale · g_S k        g_k = scoreShare · scale · g_Sᵀ q
    *
-   * q, k, v are [lead, rows, width] with the same leading axes as g, and do not depend on the seed; `mask` broadcasts to the scores.
+   * q, k, v are [lead, rows, width] with the same leading axes as g, and do not depend on the seed; `mask` broadcasts to the scores;
+   * `span` [rows, 2] holds whole numbers: the first key that each row sees, and the one behind the last.
    * `masked` is Σ g_S ⊙ mask for each matrix: the mask's share.
    */
   attentionCotangent(
     g: string,
-    { q, k, v, mask }: { q: string; k: string; v: string; mask?: string | undefined },
+    { q, k, v, mask = "", span }: { q: string; k: string; v: string; mask?: string; span?: string },
     { wants, ...attributes }: AttentionShares & { wants: { q: boolean; k: boolean; v: boolean; masked: boolean } },
   ): { q: string; k: string; v: string; masked: string } {
     const lead = this.dims(q).slice(0, -2);
     const [dq, dk, dv, masked] = this.emitAll(
-      { op: "AttentionCotangent", inputs: [g, q, k, v, ...(mask ? [mask] : [])], attributes },
+      { op: "AttentionCotangent", inputs: [g, q, k, v, ...(span ? [mask, span] : mask ? [mask] : [])], attributes },
       [
         wants.q ? this.dims(q) : undefined,
         wants.k ? this.dims(k) : undefined,

@@ -26,10 +26,14 @@ export function spelledOut(program: Program): Program {
 }
 
 function attention(b: Builder, { inputs, outputs, attributes, origin }: Step): void {
-  const [g, q, k, v, mask] = inputs as [string, string, string, string, string?], [dq, dk, dv, masked] = outputs;
+  const [g, q, k, v, mask, span] = inputs as [string, string, string, string, string?, string?],
+    [dq, dk, dv, masked] = outputs;
   const { scale, valueShare, scoreShare } = attributes as AttentionShares;
   b.origin = origin;
-  const scores = b.matmul(q, k, { transB: true, alpha: scale }), a = b.softmax(mask ? b.add(scores, mask) : scores, -1);
+  let scores = b.matmul(q, k, { transB: true, alpha: scale });
+  if (mask) scores = b.add(scores, mask);
+  if (span) scores = within(b, span, scores);
+  const a = b.softmax(scores, -1);
   if (dv) rename(b, b.matmul(a, g, { transA: true, alpha: valueShare }), dv);
   if (!dq && !dk && !masked) return;
   const arriving = b.matmul(g, v, { transB: true, alpha: valueShare });
@@ -39,6 +43,14 @@ function attention(b: Builder, { inputs, outputs, attributes, origin }: Step): v
   // A masked key has a message of exactly zero, whatever its mask.
   const none = b.equal(leaving, b.scalar(0));
   if (masked) rename(b, b.sum(b.mul(leaving, b.where(none, b.scalar(0), mask!)), [-2, -1], false), masked);
+}
+
+/** Scores of the keys in each row's span, −∞ elsewhere. */
+function within(b: Builder, span: string, scores: string): string {
+  const keys = b.dims(scores).at(-1)!, hidden = b.scalar(-Infinity);
+  const at = b.tensor({ dtype: "int32", dims: [keys], data: Int32Array.from({ length: keys }, (_, i) => i) });
+  const [from, to] = b.split(span, 1, [1, 1]) as [string, string];
+  return b.where(b.less(at, to), b.where(b.less(at, from), hidden, scores), hidden);
 }
 
 /** Gives the result of the last step the name it has in the program. */

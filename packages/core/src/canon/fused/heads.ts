@@ -6,7 +6,7 @@
  * @module
  */
 import { fromNumbers } from "../../graph/fold.ts";
-import type { DType } from "../../graph/tensor.ts";
+import { type DType, size } from "../../graph/tensor.ts";
 import type { Draft } from "../draft.ts";
 
 /** Low enough to be nothing behind a softmax, and two of them still add up to a number. */
@@ -41,13 +41,12 @@ export function causal(
     dtype: DType;
   },
 ): string {
-  const values: number[] = [];
-  for (let i = 0; i < queries; i++) {
-    for (let j = 0; j < keys; j++) {
-      values.push(j > first + i || (window !== undefined && first + i - j >= window) ? hidden(dtype) : 0);
-    }
-  }
-  return draft.constant(fromNumbers(dtype, [1, 1, queries, keys], values), "causal");
+  const at = (dims: readonly number[], from: number): string =>
+    draft.constant(fromNumbers("int64", dims, Array.from({ length: size(dims) }, (_, i) => from + i)), "positions");
+  const key = at([1, 1, 1, keys], 0), query = (from: number): string => at([1, 1, queries, 1], from);
+  let seen = draft.op("LessOrEqual", [key, query(first)]);
+  if (window !== undefined) seen = draft.op("And", [seen, draft.op("Greater", [key, query(first - window)])]);
+  return draft.op("Where", [seen, draft.scalar(0, dtype), draft.scalar(hidden(dtype), dtype)]);
 }
 
 /** 0 where an integer mask holds, `filter` elsewhere; brought to `dims`. */

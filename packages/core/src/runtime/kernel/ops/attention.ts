@@ -54,6 +54,7 @@ const attention: Lower = (l, { inputs, outputs, attributes }) => {
     seedStep(masked),
     ...[scale, valueShare, scoreShare].map(bits),
   ]);
+  const span: Argument = inputs[5] ? { storage: l.hold(l.constant(inputs[5])!, "int32"), bytes: 0 } : 0;
   const behind = (
     view: View | undefined,
   ) => (view ? view.steps.slice(view.dims.length - lead.length - 2) : lead.map(() => 0));
@@ -61,7 +62,13 @@ const attention: Lower = (l, { inputs, outputs, attributes }) => {
   const call = (thread: number, head: number) => {
     const at = heads[head]!,
       place = (view: View | undefined, i: number): Address | 0 => (view ? address(view, at[i]!) : 0);
-    const args: Argument[] = [shape, ...[q, k, v, mask, g, dq, dk, dv, masked].map(place)];
+    const [read, written] = [[q, k, v, mask], [g, dq, dk, dv, masked]];
+    const args: Argument[] = [
+      shape,
+      ...read.map(place),
+      span,
+      ...written.map((view, i) => place(view, read.length + i)),
+    ];
     return {
       name: "attention_cotangent_f32" as const,
       args: [...args, address(tiles, thread * TILE_FLOATS * keys), l.scratch[thread]!],
