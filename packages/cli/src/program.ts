@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { VERSION } from "@hyaline/core";
 import { Command, CommanderError } from "commander";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -18,8 +19,6 @@ import type { Io } from "./io.ts";
 import type { Session } from "./session.ts";
 import { applySettings } from "./settings.ts";
 
-const version = "0.1.0";
-
 const examples = `
 Examples:
   $ hyaline explain "I love programming"
@@ -34,7 +33,7 @@ export function program(session: Session): Command {
   const { io } = session;
   const root = new Command("hyaline")
     .description("Explains what a transformer said, from unmodified Hugging Face ONNX files.")
-    .version(version, "-v, --version", "print the version")
+    .version(VERSION, "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .showSuggestionAfterError()
     .addHelpText("after", examples);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import core from "../../package.json" with { type: "json" };
 import type { Tensor } from "../graph/tensor.ts";
 import { needOf } from "../plugin/need.ts";
 import { type ExplainRequest, type Explanation, type Result, validate } from "../result/mod.ts";
@@ -14,7 +15,7 @@ import type { Subject } from "./subject.ts";
 import type { ResolvedTarget } from "./target.ts";
 
 /** Version of @hyaline/core, written into every result. */
-export const VERSION = "0.1.0";
+export const VERSION: string = core.version;
 
 export interface Composition {
   readonly request: ExplainRequest;

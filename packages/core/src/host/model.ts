@@ -9,12 +9,14 @@ import { failure, missingShapes } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { infer } from "../graph/infer.ts";
 import { joinGraphs } from "../graph/join.ts";
+import { checkSizes } from "../graph/memory.ts";
 import { modernise } from "../graph/modern.ts";
 import { openGraph } from "../graph/open.ts";
 import { isFloat, type Tensor, type TensorType } from "../graph/tensor.ts";
 import type { ExternalData } from "../onnx/external.ts";
 import { appendOutputs } from "../onnx/append_outputs.ts";
 import { encodeGraph } from "../onnx/encode.ts";
+import { defaultLimits } from "../onnx/limits.ts";
 import { outputsOf, type Program } from "../program/program.ts";
 import type { Executor, PreparedProgram } from "../runtime/executor.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
@@ -99,7 +101,11 @@ export class Model {
     return output.name;
   }
 
-  /** Shapes, canonical form and sources for inputs of these shapes; cached by shape. */
+  /**
+   * Shapes, canonical form and sources for inputs of these shapes; cached by shape.
+   *
+   * @throws MISSING_SHAPES; TENSOR_TOO_LARGE where a node would make more than a machine has
+   */
   shaped(inputs: Inputs): Promise<Shaped> {
     const settings = new Map(
       [...inputs].filter(([name]) => this.graph.inputs.some((port) => port.name === name && isSetting(port))),
@@ -110,6 +116,7 @@ export class Model {
     return cached(this.#shapes, key, async () => {
       const types = new Map<string, TensorType>(inputs), probed = new Map<string, TensorType>();
       let told = infer(this.graph, types, { pinned: settings, probed });
+      checkSizes(told.types, defaultLimits.tensorBytes);
       const unknown = told.unknown.filter((name) => this.graph.inFile.has(name));
       if (unknown.length) { // shapes that depend on data: the model itself tells them
         for (const [name, { dtype, dims }] of await this.forward(inputs, unknown)) probed.set(name, { dtype, dims });
