@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from onnx import helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 import batches
@@ -47,14 +49,61 @@ def export(model: torch.nn.Module, names: Sequence[str], path: Path, vocabulary:
     onnx.checker.check_model(onnx.load(path))
 
 
-def quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path, weight_only: str | None = None) -> None:
     """Dynamic int8: weights int8 per output channel in seven bits, activations uint8.
 
     Seven bits (`reduce_range`), because processors with AVX2 but no VNNI add
     pairs of uint8 x int8 products in 16 bits, where eight bits can overflow.
+    Products whose name matches `weight_only` keep float activations.
     """
     quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
-    onnx.checker.check_model(onnx.load(target))
+    model = onnx.load(target)
+    if weight_only is not None:
+        keep_activations(model, weight_only)
+        onnx.save(model, target)
+    onnx.checker.check_model(model)
+
+
+def keep_activations(model: onnx.ModelProto, names: str) -> list[str]:
+    """Makes products of a dynamic int8 file weight-only, in place; returns their names.
+
+    MatMulInteger(round(x), W), cast and scaled, becomes x · DequantizeLinear(W).
+    The bytes of the weights stay as they are.
+    """
+    graph = model.graph
+    made = {output: node for node in graph.node for output in node.output}
+    changed, nodes = [], []
+    for node in graph.node:
+        product = scaled_product(node, made)
+        if product is None or not re.search(names, product.name):
+            nodes.append(node)
+            continue
+        weight = product.input[1]
+        x = made[product.input[0]].input[0]
+        scale, zero, table = weight.replace("_quantized", "_scale"), product.input[3], f"{weight}_dequantized"
+        nodes.append(helper.make_node("DequantizeLinear", [weight, scale, zero], [table], f"{product.name}_weight", axis=1))
+        nodes.append(helper.make_node("MatMul", [x, table], list(node.output), product.name.removesuffix("_quant")))
+        changed.append(product.name)
+    del graph.node[:]
+    graph.node.extend(needed(nodes, {o.name for o in graph.output}))
+    return changed
+
+
+def scaled_product(node: onnx.NodeProto, made: dict[str, onnx.NodeProto]) -> onnx.NodeProto | None:
+    """The MatMulInteger under a Mul that onnxruntime's quantiser wrote: Mul(Cast(MatMulInteger), Mul(scale of x, scale of W))."""
+    cast = made.get(node.input[0]) if node.op_type == "Mul" else None
+    product = made.get(cast.input[0]) if cast is not None and cast.op_type == "Cast" else None
+    return product if product is not None and product.op_type == "MatMulInteger" else None
+
+
+def needed(nodes: list[onnx.NodeProto], wanted: set[str]) -> list[onnx.NodeProto]:
+    """The nodes that `wanted` tensors come from, in their order."""
+    kept = []
+    for node in reversed(nodes):
+        if wanted.intersection(node.output):
+            kept.append(node)
+            wanted |= set(node.input)
+    return kept[::-1]
 
 
 def logits_of(path: Path, rows: Sequence[Sequence[int]], filler: int = 0, size: int = 1) -> torch.Tensor:

@@ -25,6 +25,8 @@ from student import Stage
 OUT = Path(__file__).resolve().parent.parent / "sentiment-en"
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 TOKENS, HARD, SEED = 11900, 0.3, 3
+FEED_FORWARD = r"/(intermediate|layer\.\d+/output)/dense/"
+"""Products that keep float activations: rounding theirs made nine tenths of what the file's gradient lost (cosine 0.975 with all rounded, 0.998 so)."""
 STAGES = (
     Stage(rows=17343, passes=5, rate=1.2e-4, decay=0.85, seed=3),
     Stage(rows=49343, passes=2, rate=6e-5, decay=0.87, seed=4, rounding=True),
@@ -108,7 +110,7 @@ def main() -> None:
         model.save_pretrained(arguments.torch)
     folder = arguments.out / "onnx"
     onnx_files.export(model, INPUTS, folder / "model.onnx", model.config.vocab_size, {0: "batch"})
-    onnx_files.quantise(folder / "model.onnx", folder / "model_quantized.onnx")
+    onnx_files.quantise(folder / "model.onnx", folder / "model_quantized.onnx", weight_only=FEED_FORWARD)
     print(f"{(folder / 'model_quantized.onnx').stat().st_size} bytes in int8")
     evaluate(arguments.out, "validation")
     if arguments.test:

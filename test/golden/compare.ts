@@ -43,6 +43,22 @@ function projected(data: ArrayLike<number>, tokens: number): number[][] {
   return Array.from({ length: tokens }, (_, t) => Array.from({ length: 8 }, (_, k) => on(t, k + 1)));
 }
 
+/** The gradient of the target at the embeddings, projected as the golden values are. */
+export async function gradientOf(
+  model: Model,
+  { input_ids: ids, target }: GoldenSentence,
+): Promise<readonly (readonly number[])[]> {
+  const inputs = completeInputs(model.graph, new Map([["input_ids", typed("int64", [1, ids.length], [...ids])]]));
+  const { targets } = await gather({
+    model,
+    shaped: await model.shaped(inputs),
+    inputs,
+    needs: [{ gradients: "embeddings" }],
+    targets: (logits) => [resolveTarget({ index: target }, { logits, names: nameless })],
+  });
+  return projected(targets[0]!.pick([{ gradients: "embeddings" }]).gradients!.embeddings!.data, ids.length);
+}
+
 /** Explains one sentence by every method; integrated gradients only with `steps`. */
 export async function find(model: Model, { input_ids: ids, target }: GoldenSentence, steps?: number): Promise<Found> {
   const inputs = completeInputs(model.graph, new Map([["input_ids", typed("int64", [1, ids.length], [...ids])]]));
