@@ -5,7 +5,7 @@
  */
 import type { Archive } from "./archive/archive.ts";
 import type { Engine, OfferedModel } from "./engine.ts";
-import { asFailure, Busy, statusOf } from "./errors.ts";
+import { asFailure, Busy, statusOf, wordedFor } from "./errors.ts";
 import { bodies, borders } from "./gate.ts";
 import { keeping, type Kept } from "./kept.ts";
 import { Queue } from "./queue.ts";
@@ -13,12 +13,15 @@ import { documentRoutes } from "./routes/documents.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { kserveRoutes } from "./routes/kserve.ts";
 import { methodRoutes } from "./routes/methods.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { openInferenceRoutes } from "./routes/open_inference.ts";
 import { pluginRoutes } from "./routes/plugins.ts";
 import { router } from "./routes/problem.ts";
 import { resultRoutes } from "./routes/results.ts";
 import { tokeniseRoutes } from "./routes/tokenise.ts";
+import { torchserveRoutes } from "./routes/torchserve.ts";
 
 export interface Limits {
   readonly bodyBytes: number;
@@ -71,7 +74,10 @@ const routes = (deps: Deps) =>
     .route("/", tokeniseRoutes(deps))
     .route("/", explainRoutes(deps))
     .route("/", resultRoutes(deps))
-    .route("/", jobRoutes(deps));
+    .route("/", jobRoutes(deps))
+    .route("/", kserveRoutes(deps))
+    .route("/", openInferenceRoutes(deps))
+    .route("/", torchserveRoutes(deps));
 
 /** The API's type, for clients. */
 export type Api = ReturnType<typeof routes>;
@@ -87,7 +93,7 @@ export function createApp(config: AppConfig): ReturnType<typeof router> {
   app.onError((error, c) => {
     const known = asFailure(error), status = statusOf(known);
     if (known instanceof Busy) c.header("retry-after", String(known.seconds));
-    return c.json(known.toJSON(), status);
+    return c.json(wordedFor(c.req.path, known), status);
   });
   app.notFound((c) =>
     c.json({

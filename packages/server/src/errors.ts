@@ -44,6 +44,14 @@ export function asFailure(error: unknown): HyalineError {
   });
 }
 
+/** A failure in the words of the protocol whose path was asked: our own, KServe's, or TorchServe's. */
+export function wordedFor(path: string, error: HyalineError): Record<string, unknown> {
+  const { code, message, hint } = error.toJSON();
+  if (/^\/v[12](\/|$)/.test(path)) return { error: hint ? `${message}. ${hint}` : message, code };
+  if (/^\/(predictions|explanations)\//.test(path)) return { code: statusOf(error), type: code, message, hint };
+  return { code, message, ...(hint ? { hint } : {}) };
+}
+
 export const deadline = (): HyalineError =>
   failure({
     code: "DEADLINE",

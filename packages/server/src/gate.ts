@@ -36,11 +36,16 @@ export const borders = ({ hosts, origins }: GateConfig): MiddlewareHandler => as
   }
 };
 
-/** Bodies are JSON (a plain form cannot be sent across sites as JSON) and bounded, told or not told their length. */
+/**
+ * Bodies are JSON (a plain form cannot be sent across sites as JSON) and bounded, told or not told their length. Clients of the Open
+ * Inference Protocol append bytes to their JSON, or name no type; a browser, which tells its origin, has to.
+ */
 export const bodies = ({ bodyBytes }: GateConfig): MiddlewareHandler => async (c, next) => {
   if (!["POST", "PUT", "PATCH"].includes(c.req.method)) return await next();
-  const type = c.req.header("content-type") ?? "";
-  if (!/^application\/json\b/i.test(type)) throw bodyType(type);
+  const type = c.req.header("content-type") ?? "", inference = c.req.path.startsWith("/v2/");
+  const allowed = /^application\/json\b/i.test(type) ||
+    (inference && (type === "application/octet-stream" || (type === "" && c.req.header("origin") === undefined)));
+  if (!allowed) throw bodyType(type);
   if (Number(c.req.header("content-length") ?? 0) > bodyBytes) throw bodyTooLarge(bodyBytes);
   const body = await c.req.arrayBuffer();
   if (body.byteLength > bodyBytes) throw bodyTooLarge(bodyBytes);

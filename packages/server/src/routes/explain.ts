@@ -15,7 +15,7 @@ import { permalink } from "./results.ts";
 import { explainRequest, explanation } from "./shapes.ts";
 import { bound, inTurn } from "./turn.ts";
 
-const answer = z.strictObject({
+export const answer = z.strictObject({
   index: z.int(),
   label: z.string().optional(),
   value: z.number(),

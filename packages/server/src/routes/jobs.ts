@@ -4,13 +4,13 @@
  * @module
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { failure, invalidRequest } from "@hyaline/core/errors";
+import { failure } from "@hyaline/core/errors";
 import type { JobRequest as Asked } from "../archive/job_table.ts";
 import { stream, streamSSE } from "hono/streaming";
 import type { Deps } from "../app.ts";
 import { keptBy } from "../kept.ts";
 import { asked } from "./ask.ts";
-import { problems, router } from "./problem.ts";
+import { checked, problems, router } from "./problem.ts";
 import { idParam } from "./results.ts";
 import { jobRequest, jobRequestSchema } from "./shapes.ts";
 
@@ -122,13 +122,7 @@ export function jobRoutes(deps: Deps) {
   };
   return router()
     .openapi(add, (c) => {
-      const { jobs, runner } = keptBy(deps), parsed = jobRequestSchema.safeParse(c.req.valid("json"));
-      if (!parsed.success) {
-        throw invalidRequest(
-          parsed.error.issues.map(({ path, message }) => `${path.join(".") || "(the whole)"}: ${message}`),
-        );
-      }
-      const { texts, ...request } = parsed.data;
+      const { jobs, runner } = keptBy(deps), { texts, ...request } = checked(jobRequestSchema, c.req.valid("json"));
       for (const text of texts) asked({ ...request, input: { text } }, deps);
       const job = jobs.add(texts, request);
       runner.wake();

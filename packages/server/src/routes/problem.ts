@@ -5,6 +5,8 @@
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { invalidRequest } from "@hyaline/core/errors";
+import type { Context } from "hono";
+import { malformedBody } from "../errors.ts";
 
 const problem = z.strictObject({ code: z.string(), message: z.string(), hint: z.string().optional() }).openapi(
   "Problem",
@@ -36,13 +38,37 @@ export const problems = (...statuses: number[]) =>
     }]),
   );
 
-/** A router whose schemas refuse with INVALID_REQUEST, every wrong field at once. */
+/** Refusals in the words of another protocol. */
+export const foreignProblems = <S extends z.ZodType>(name: string, schema: S, statuses: readonly number[]) => {
+  const worded = schema.openapi(name);
+  return Object.fromEntries(
+    statuses.map((status) => [status, {
+      description: REASONS[status]!,
+      content: { "application/json": { schema: worded } },
+    }]),
+  );
+};
+
+/** A value by its schema. @throws INVALID_REQUEST, naming every wrong field */
+export function checked<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+  const { success, data, error } = schema.safeParse(value);
+  if (!success) throw refused(error.issues);
+  return data;
+}
+
+/** The body as JSON. @throws MALFORMED_BODY */
+export const jsonOf = (c: Context): Promise<unknown> =>
+  c.req.json().catch(() => {
+    throw malformedBody();
+  });
+
+const refused = (issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) =>
+  invalidRequest(issues.map(({ path, message }) => `${path.join(".") || "(the whole)"}: ${message}`));
+
+/** A router whose schemas refuse as {@link checked} does. */
 export const router = (): OpenAPIHono =>
   new OpenAPIHono({
     defaultHook: (result) => {
-      if (result.success) return;
-      throw invalidRequest(
-        result.error.issues.map(({ path, message }) => `${path.join(".") || "(the whole)"}: ${message}`),
-      );
+      if (!result.success) throw refused(result.error.issues);
     },
   });
