@@ -8,6 +8,7 @@ import { Command, CommanderError } from "commander";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { keysCommand } from "./commands/keys.ts";
 import { methodsCommand } from "./commands/methods.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { pluginCommand } from "./commands/plugin.ts";
@@ -46,6 +47,7 @@ export function program(session: Session): Command {
       pluginCommand,
       inspectCommand,
       serveCommand,
+      keysCommand,
       doctorCommand,
     ]
   ) {

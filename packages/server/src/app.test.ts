@@ -69,6 +69,21 @@ describe("the API", () => {
     ]);
   });
 
+  test("lets pages of an allowed origin ask, and says so to their browsers beforehand", async () => {
+    const origin = "https://page.example",
+      api = createApp({ engine, models: [{ name: "sentiment-en", bytes: 1 }], version: "0", origins: [origin] });
+    const before = await api.request("/api/v1/explain", { method: "OPTIONS", headers: { origin, host: "localhost" } });
+    expect([before.status, before.headers.get("access-control-allow-origin")]).toEqual([204, origin]);
+    expect(before.headers.get("access-control-allow-headers")).toContain("content-type");
+    const answer = await api.request("/api/v1/explain", post(ask("x"), { origin }));
+    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, origin]);
+    const foreign = await api.request("/api/v1/explain", {
+      method: "OPTIONS",
+      headers: { origin: "https://evil.example" },
+    });
+    expect([foreign.status, foreign.headers.get("access-control-allow-origin")]).toEqual([403, null]);
+  });
+
   test("says nothing of its inside when it fails", async () => {
     const response = await app().request("/api/v1/explain", post(ask("crash")));
     expect(response.status).toBe(500);

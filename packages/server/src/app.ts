@@ -5,8 +5,10 @@
  */
 import type { Archive } from "./archive/archive.ts";
 import type { Engine, OfferedModel } from "./engine.ts";
+import { auth } from "./auth.ts";
 import { asFailure, Busy, statusOf, wordedFor } from "./errors.ts";
 import { bodies, borders } from "./gate.ts";
+import { type KeyRecord, type Scope, scopes } from "./keys.ts";
 import { keeping, type Kept } from "./kept.ts";
 import { Queue } from "./queue.ts";
 import { documentRoutes } from "./routes/documents.ts";
@@ -46,6 +48,13 @@ export interface AppConfig {
   readonly hosts?: readonly string[];
   readonly origins?: readonly string[];
   readonly limits?: Partial<Limits>;
+  readonly keys?: readonly KeyRecord[];
+  /** What is allowed without a key: everything unless said. */
+  readonly anonymous?: readonly Scope[];
+  /** Requests a minute for each key, and for each address without one. */
+  readonly perMinute?: number | undefined;
+  /** Whether a proxy stands in front that sets X-Forwarded-For. */
+  readonly proxied?: boolean;
   /** A file of the page by its path, if it is there. */
   page?(
     path: string,
@@ -92,6 +101,7 @@ export function createApp(config: AppConfig): ReturnType<typeof router> {
     app = router();
   app.onError((error, c) => {
     const known = asFailure(error), status = statusOf(known);
+    if (status === 401) c.header("www-authenticate", "Bearer");
     if (known instanceof Busy) c.header("retry-after", String(known.seconds));
     return c.json(wordedFor(c.req.path, known), status);
   });
@@ -114,7 +124,8 @@ export function createApp(config: AppConfig): ReturnType<typeof router> {
       ms: Math.round(performance.now() - from),
     });
   });
-  app.use(borders(gate), bodies(gate));
+  const { keys = [], anonymous = scopes, perMinute, proxied = false } = config;
+  app.use(borders(gate), auth({ keys, anonymous, perMinute, proxied }), ...bodies(gate));
   app.route("/", routes(deps));
   documentRoutes(app, config.version);
   if (config.page) {

@@ -11,6 +11,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   INVALID_REQUEST: 400,
   MALFORMED_BODY: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
   UNKNOWN_MODEL: 404,
   UNKNOWN_METHOD: 404,
   UNKNOWN_RESULT: 404,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { bodyTooLarge, bodyType, foreignHost, foreignOrigin } from "./errors.ts";
 
 export interface GateConfig {
@@ -24,7 +25,8 @@ export const borders = ({ hosts, origins }: GateConfig): MiddlewareHandler => as
   const own = origin === undefined || origins.includes(origin) ||
     (URL.canParse(origin) && new URL(origin).host === (c.req.header("host") ?? ""));
   if (!own) throw foreignOrigin(origin);
-  await next();
+  if (c.req.method === "OPTIONS") c.res = c.body(null, 204); // what an allowed page's browser asks before it sends JSON
+  else await next();
   c.header("cross-origin-opener-policy", "same-origin");
   c.header("cross-origin-embedder-policy", "require-corp");
   c.header("cross-origin-resource-policy", "same-origin");
@@ -32,6 +34,10 @@ export const borders = ({ hosts, origins }: GateConfig): MiddlewareHandler => as
   c.header("referrer-policy", "no-referrer");
   if (origin !== undefined && origins.includes(origin)) {
     c.header("access-control-allow-origin", origin);
+    c.header("access-control-allow-methods", "GET, POST, PATCH, DELETE");
+    c.header("access-control-allow-headers", "authorization, content-type, last-event-id");
+    c.header("access-control-expose-headers", "location, retry-after, x-request-id");
+    c.header("access-control-max-age", "600");
     c.header("vary", "Origin");
   }
 };
@@ -40,14 +46,19 @@ export const borders = ({ hosts, origins }: GateConfig): MiddlewareHandler => as
  * Bodies are JSON (a plain form cannot be sent across sites as JSON) and bounded, told or not told their length. Clients of the Open
  * Inference Protocol append bytes to their JSON, or name no type; a browser, which tells its origin, has to.
  */
-export const bodies = ({ bodyBytes }: GateConfig): MiddlewareHandler => async (c, next) => {
-  if (!["POST", "PUT", "PATCH"].includes(c.req.method)) return await next();
-  const type = c.req.header("content-type") ?? "", inference = c.req.path.startsWith("/v2/");
-  const allowed = /^application\/json\b/i.test(type) ||
-    (inference && (type === "application/octet-stream" || (type === "" && c.req.header("origin") === undefined)));
-  if (!allowed) throw bodyType(type);
-  if (Number(c.req.header("content-length") ?? 0) > bodyBytes) throw bodyTooLarge(bodyBytes);
-  const body = await c.req.arrayBuffer();
-  if (body.byteLength > bodyBytes) throw bodyTooLarge(bodyBytes);
-  await next();
-};
+export const bodies = ({ bodyBytes }: GateConfig): MiddlewareHandler[] => [
+  async (c, next) => {
+    if (!["POST", "PUT", "PATCH"].includes(c.req.method)) return await next();
+    const type = c.req.header("content-type") ?? "", inference = c.req.path.startsWith("/v2/");
+    const allowed = /^application\/json\b/i.test(type) ||
+      (inference && (type === "application/octet-stream" || (type === "" && c.req.header("origin") === undefined)));
+    if (!allowed) throw bodyType(type);
+    await next();
+  },
+  bodyLimit({
+    maxSize: bodyBytes,
+    onError: () => {
+      throw bodyTooLarge(bodyBytes);
+    },
+  }),
+];

@@ -4,9 +4,11 @@
  * @module
  */
 import { Command } from "commander";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { unknownModel } from "../failures.ts";
+import type { KeyRecord } from "@hyaline/server";
+import { unknownModel, unreadableFile } from "../failures.ts";
 import { servedModels } from "../models.ts";
 import { wholeNumber } from "../request.ts";
 import type { Session } from "../session.ts";
@@ -22,6 +24,9 @@ interface ServeFlags {
   readonly models?: string;
   readonly memory: number;
   readonly pin?: readonly string[];
+  readonly keys?: string;
+  readonly perMinute?: number;
+  readonly proxied?: boolean;
 }
 
 const examples = `
@@ -30,7 +35,7 @@ Examples:
   $ PORT=8081 hyaline serve
   $ hyaline serve --data /var/lib/hyaline
   $ hyaline serve --models /srv/models --memory 4096 --pin my-model
-  $ hyaline serve --host 0.0.0.0 --host-name explain.example.org
+  $ hyaline serve --host 0.0.0.0 --host-name explain.example.org --keys keys.json
   $ curl -s localhost:8080/api/v1/explain -H 'content-type: application/json' -d '{"input": {"text": "I love programming"}}'`;
 
 /** Where the page lies once it is built. */
@@ -59,12 +64,20 @@ export function serveCommand(session: Session): Command {
         .argParser(wholeNumber("--memory", 1)),
     )
     .option("--pin <name...>", "models to open at the start and to keep open")
+    .addOption(setting("--keys <file>", "ask for keys: those in this file, see hyaline keys"))
+    .addOption(
+      setting("--per-minute <n>", "requests a minute for each key, or address without one")
+        .argParser(wholeNumber("--per-minute", 1)),
+    )
+    .addOption(setting("--proxied", "a proxy stands in front: addresses are the last of X-Forwarded-For"))
     .option("--host-name <name...>", "further host names to answer to")
     .option("--origin <origin...>", "pages of other origins that may use the API")
     .addHelpText("after", examples)
     .action(async (flags: ServeFlags) => {
-      const { createApp, folder, listen, openArchive, RemoteEngine, startProcess } = await import("@hyaline/server");
-      const models = await servedModels(flags.models);
+      const { createApp, folder, listen, openArchive, parseKeys, RemoteEngine, startProcess } = await import(
+        "@hyaline/server"
+      );
+      const models = await servedModels(flags.models), keys = await keysOf(flags.keys, parseKeys);
       for (const model of flags.pin ?? []) {
         if (!models.some(({ name }) => name === model)) throw unknownModel(model);
       }
@@ -92,6 +105,10 @@ export function serveCommand(session: Session): Command {
           version: "0.1.0",
           page: folder(pageFolder),
           log,
+          keys,
+          anonymous: flags.keys ? [] : LOOPBACK.has(flags.host) ? ["read", "explain", "admin"] : ["read", "explain"],
+          perMinute: flags.perMinute,
+          proxied: flags.proxied ?? false,
           ...(flags.hostName ? { hosts: flags.hostName } : {}),
           ...(flags.origin ? { origins: flags.origin } : {}),
         });
@@ -108,6 +125,20 @@ export function serveCommand(session: Session): Command {
         await engine.close();
       }
     });
+}
+
+/** Where only this machine can ask, it may also load and unload models without a key. */
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
+
+async function keysOf(
+  path: string | undefined,
+  parse: (text: string, where: string) => KeyRecord[],
+): Promise<KeyRecord[]> {
+  if (path === undefined) return [];
+  const text = await readFile(path, "utf8").catch((cause) => {
+    throw unreadableFile(path, cause);
+  });
+  return parse(text, path);
 }
 
 /** Aborted by SIGTERM, the polite end a service manager sends. */

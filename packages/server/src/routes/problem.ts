@@ -13,15 +13,16 @@ const problem = z.strictObject({ code: z.string(), message: z.string(), hint: z.
 );
 
 /** Why, by status. */
-const REASONS: Readonly<Record<number, string>> = {
+export const reasons: Readonly<Record<number, string>> = {
   400: "The request is malformed: every wrong field is named",
-  403: "A page of another origin asks, and is not allowed to",
+  401: "It needs a key, or another one",
+  403: "The key has not the scope, or a page of another origin asks and is not allowed to",
   404: "There is no such thing here",
   413: "The body is too large",
   415: "The body is not JSON",
   421: "The server does not answer to this host",
   422: "The model cannot do what is asked of it",
-  429: "Too many requests are waiting: try again after the seconds in Retry-After",
+  429: "Too many requests are waiting, or came in a minute: try again after the seconds in Retry-After",
   500: "The server failed; its log tells more under the request's id",
   501: "The server keeps nothing",
   503: "The server is not ready yet",
@@ -33,7 +34,7 @@ const REASONS: Readonly<Record<number, string>> = {
 export const problems = (...statuses: number[]) =>
   Object.fromEntries(
     statuses.map((status) => [status, {
-      description: REASONS[status]!,
+      description: reasons[status]!,
       content: { "application/json": { schema: problem } },
     }]),
   );
@@ -43,7 +44,7 @@ export const foreignProblems = <S extends z.ZodType>(name: string, schema: S, st
   const worded = schema.openapi(name);
   return Object.fromEntries(
     statuses.map((status) => [status, {
-      description: REASONS[status]!,
+      description: reasons[status]!,
       content: { "application/json": { schema: worded } },
     }]),
   );
