@@ -21,7 +21,7 @@ export interface Fetched {
   readonly resolved?: string;
 }
 
-const NPM = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(@[^\s/:\\]+)?$/;
+const NPM = /^(@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]*(@[^\s/:\\]+)?$/;
 const GIT = /^git\+(https|ssh|file):\/\/|\.git(#|$)|^[^#]+#[\w./-]+$/;
 
 /**
