@@ -21,9 +21,13 @@ export const plugins: readonly InstalledPlugin[] = builtInPlugins();
 export const hostOn = async (folder: URL): Promise<Hyaline> => hostOf(await subjectIn(folder));
 
 /** A host of a model that is open, and plugins beside the built-in ones. */
-export const hostOf = (subject: Subject, strangers: readonly InstalledPlugin[] = []): Hyaline =>
+export const hostOf = (
+  subject: Subject,
+  strangers: readonly InstalledPlugin[] = [],
+  builtIn: readonly InstalledPlugin[] = plugins,
+): Hyaline =>
   new Hyaline({
-    plugins: [...plugins, ...strangers],
+    plugins: [...builtIn, ...strangers],
     open: () => Promise.resolve(subject),
     runtime: { name: "onnxruntime-web", provider: "wasm" },
   });

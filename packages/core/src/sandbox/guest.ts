@@ -68,7 +68,7 @@ export function serve(port: Port, load: () => Promise<{ readonly default?: Plugi
 }
 
 /** Notes names that are read and not there, one level down as well. */
-const watching = (missed: Set<string>) => <T extends object>(value: T, path: string): T =>
+export const watching = (missed: Set<string>) => <T extends object>(value: T, path: string): T =>
   new Proxy(value, {
     get(of, name) {
       const found = Reflect.get(of, name);
