@@ -11,6 +11,7 @@ import { bodies, borders } from "./gate.ts";
 import { type KeyRecord, type Scope, scopes } from "./keys.ts";
 import { keeping, type Kept } from "./kept.ts";
 import { Queue } from "./queue.ts";
+import type { Run } from "./run.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -22,6 +23,7 @@ import { openInferenceRoutes } from "./routes/open_inference.ts";
 import { pluginRoutes } from "./routes/plugins.ts";
 import { router } from "./routes/problem.ts";
 import { resultRoutes } from "./routes/results.ts";
+import { runRoutes } from "./routes/runs.ts";
 import { tokeniseRoutes } from "./routes/tokenise.ts";
 import { torchserveRoutes } from "./routes/torchserve.ts";
 
@@ -33,9 +35,17 @@ export interface Limits {
   readonly queue: number;
   /** Milliseconds a request may take, waiting included. */
   readonly deadline: number;
+  /** Requests in one batch. */
+  readonly batch: number;
 }
 
-export const defaultLimits: Limits = { bodyBytes: 2 * 1024 * 1024, characters: 20_000, queue: 64, deadline: 120_000 };
+export const defaultLimits: Limits = {
+  bodyBytes: 2 * 1024 * 1024,
+  characters: 20_000,
+  queue: 64,
+  deadline: 120_000,
+  batch: 32,
+};
 
 export interface AppConfig {
   readonly engine: Engine;
@@ -68,6 +78,8 @@ export interface Deps {
   readonly config: AppConfig;
   readonly limits: Limits;
   readonly queue: Queue;
+  /** Those that can be come back to. */
+  readonly runs: Map<string, Run>;
   readonly stopping: AbortSignal;
   /** Where there is an archive. */
   readonly kept?: Kept;
@@ -82,6 +94,7 @@ const routes = (deps: Deps) =>
     .route("/", pluginRoutes(deps))
     .route("/", tokeniseRoutes(deps))
     .route("/", explainRoutes(deps))
+    .route("/", runRoutes(deps))
     .route("/", resultRoutes(deps))
     .route("/", jobRoutes(deps))
     .route("/", kserveRoutes(deps))
@@ -95,7 +108,7 @@ export type Api = ReturnType<typeof routes>;
 export function createApp(config: AppConfig): ReturnType<typeof router> {
   const limits = { ...defaultLimits, ...config.limits },
     stopping = config.stopping ?? new AbortController().signal,
-    shared = { config, limits, queue: new Queue(limits.queue), stopping },
+    shared = { config, limits, queue: new Queue(limits.queue), runs: new Map<string, Run>(), stopping },
     deps: Deps = { ...shared, ...(config.archive ? { kept: keeping(config.archive, shared) } : {}) };
   const gate = { hosts: config.hosts ?? [], origins: config.origins ?? [], bodyBytes: limits.bodyBytes },
     app = router();

@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   UNKNOWN_METHOD: 404,
   UNKNOWN_RESULT: 404,
   UNKNOWN_JOB: 404,
+  UNKNOWN_RUN: 404,
   NOTHING_KEPT: 501,
   ARCHIVE_FULL: 507,
   FOREIGN_HOST: 421,
@@ -25,6 +26,7 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   BODY_TYPE: 415,
   BUSY: 429,
   WORKER_LOST: 503,
+  CANCELLED: 499 as ContentfulStatusCode, // for the log: whoever asked has gone
   DEADLINE: 504,
   MEMORY_FULL: 507,
   INTERNAL: 500,
@@ -38,6 +40,7 @@ export function asFailure(error: unknown): HyalineError {
   if (error instanceof HyalineError) return error;
   if (error instanceof HTTPException && error.status === 400) return malformedBody();
   if (error instanceof DOMException && error.name === "TimeoutError") return deadline();
+  if (error instanceof DOMException && error.name === "AbortError") return cancelled();
   return failure({
     code: "INTERNAL",
     message: "The server failed on this request",
@@ -54,6 +57,8 @@ export function wordedFor(path: string, error: HyalineError): Record<string, unk
   return { code, message, ...(hint ? { hint } : {}) };
 }
 
+export const cancelled = (): HyalineError =>
+  failure({ code: "CANCELLED", message: "The request was cancelled", hint: "Send it again" });
 export const deadline = (): HyalineError =>
   failure({
     code: "DEADLINE",
@@ -75,6 +80,12 @@ export const workerLost = (why: string): HyalineError =>
     code: "WORKER_LOST",
     message: `What computes for this server ended (${why}) and is started again`,
     hint: "Try again in a moment; if it happens each time, this request takes more memory than there is",
+  });
+export const batchTooLarge = (count: number, most: number): HyalineError =>
+  failure({
+    code: "BATCH_TOO_LARGE",
+    message: `The batch has ${count} requests, this server takes ${most}`,
+    hint: "Send several batches, or a job: POST /api/v1/jobs",
   });
 export const bodyTooLarge = (limit: number): HyalineError =>
   failure({

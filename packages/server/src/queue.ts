@@ -31,6 +31,12 @@ export class Queue {
     return this.#running;
   }
 
+  /** @throws BUSY when the line is full */
+  admit(): void {
+    const { length } = this.#line;
+    if (length >= this.#most) throw busy(length, Math.max(1, Math.ceil(length * this.#usual / 1000)));
+  }
+
   /**
    * @param signal leaves the line at once when aborted
    * @throws BUSY when the line is full; the signal's reason
@@ -50,9 +56,7 @@ export class Queue {
   }
 
   #turn(line: Waiting[], signal: AbortSignal, patient: boolean): Promise<void> {
-    if (!patient && line.length >= this.#most) {
-      throw busy(line.length, Math.max(1, Math.ceil(line.length * this.#usual / 1000)));
-    }
+    if (!patient) this.admit();
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         line.splice(line.indexOf(waiting), 1);

@@ -8,7 +8,7 @@ import { invalidRequest } from "@hyaline/core/errors";
 import type { Context } from "hono";
 import { malformedBody } from "../errors.ts";
 
-const problem = z.strictObject({ code: z.string(), message: z.string(), hint: z.string().optional() }).openapi(
+export const problem = z.strictObject({ code: z.string(), message: z.string(), hint: z.string().optional() }).openapi(
   "Problem",
 );
 
@@ -29,6 +29,8 @@ export const reasons: Readonly<Record<number, string>> = {
   504: "It took longer than the server allows",
   507: "There is no room to keep it",
 };
+
+export type Problem = z.infer<typeof problem>;
 
 /** Refusals of a route by their statuses, for the OpenAPI document. */
 export const problems = (...statuses: number[]) =>
