@@ -21,7 +21,7 @@ export interface GoldenSentence {
 }
 
 /** What the program finds for the same ids and target, in the same shape. */
-export type Found = Required<Omit<GoldenSentence, "input_ids" | "target">>;
+type Found = Required<Omit<GoldenSentence, "input_ids" | "target">>;
 
 const nameless = { labelOf: () => undefined, indexOf: () => undefined, classes: [] };
 const rowSums = (data: ArrayLike<number>, tokens: number): number[] =>
@@ -60,7 +60,7 @@ export async function gradientOf(
 }
 
 /** Explains one sentence by every method; integrated gradients only with `steps`. */
-export async function find(model: Model, { input_ids: ids, target }: GoldenSentence, steps?: number): Promise<Found> {
+async function find(model: Model, { input_ids: ids, target }: GoldenSentence, steps?: number): Promise<Found> {
   const inputs = completeInputs(model.graph, new Map([["input_ids", typed("int64", [1, ids.length], [...ids])]]));
   const shaped = await model.shaped(inputs), seeds = [{ index: target }];
   const gathered = await gather({
@@ -111,8 +111,36 @@ export async function find(model: Model, { input_ids: ids, target }: GoldenSente
   };
 }
 
+/** sentiment.json. */
+export interface Golden {
+  readonly cases: readonly (Required<GoldenSentence> & { readonly text: string })[];
+  readonly integrated_gradients: { readonly steps: number };
+}
+
+/** Largest error allowed, relative to the largest entry: gradients 1e-4; sums over a path and rules of two implementations 1e-3. */
+export const bars = { x_times_g: 1e-4, ig_zero: 1e-3, grad_cam: 1e-4, attnlrp: 1e-3, cplrp: 1e-3 };
+export type Method = keyof typeof bars;
+
+/** Largest error of each method on one sentence. */
+export async function errorsOf(
+  model: Model,
+  sentence: Required<GoldenSentence>,
+  steps: number,
+): Promise<Record<Method, number>> {
+  const found = await find(model, sentence, steps);
+  const of = (name: Exclude<Method, "grad_cam">) => maxRelative(found[name], sentence[name]);
+  const maps = sentence.grad_cam.map((map, i) => maxRelative(found.grad_cam[i]!, map.map((v) => Math.max(0, v))));
+  return {
+    x_times_g: of("x_times_g"),
+    ig_zero: of("ig_zero"),
+    grad_cam: Math.max(...maps),
+    attnlrp: of("attnlrp"),
+    cplrp: of("cplrp"),
+  };
+}
+
 /** max |a − b| / max |b|. */
-export const maxRelative = (a: readonly number[], b: readonly number[]): number =>
+const maxRelative = (a: readonly number[], b: readonly number[]): number =>
   a.length === b.length
     ? Math.max(...b.map((v, i) => Math.abs(v - a[i]!))) / Math.max(...b.map(Math.abs), Number.MIN_VALUE)
     : Infinity;

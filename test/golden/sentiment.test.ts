@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { Model, ortExecutor, type SessionOptions } from "@hyaline/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { modelFile } from "../../models/embedded.ts";
-import { cosine, type GoldenSentence, gradientOf } from "./compare.ts";
+import { bars, cosine, errorsOf, type Golden, type GoldenSentence, gradientOf, type Method } from "./compare.ts";
+import { fullPrecision } from "./full_precision.ts";
 
 const session: SessionOptions = { backend: "wasm", threads: 1 };
 const golden = JSON.parse(await readFile(new URL("sentiment-int8.json", import.meta.url), "utf8")) as {
@@ -22,6 +23,22 @@ test("the golden gradients are those of the committed file", () => {
   expect(createHash("sha256").update(bytes).digest("hex"), "run test/golden/scripts/sentiment.py again").toBe(
     golden.sha256,
   );
+});
+
+test("in full precision every method gives what torch, captum and the oracle give, on three sentences", {
+  timeout: 120_000,
+}, async () => {
+  const full = new Model({ model: fullPrecision(bytes) }, { session, executor: ortExecutor(session) });
+  const { cases, integrated_gradients: { steps } } = JSON.parse(
+    await readFile(new URL("sentiment.json", import.meta.url), "utf8"),
+  ) as Golden;
+  for (const sentence of cases.slice(0, 3)) {
+    const errors = await errorsOf(full, sentence, steps);
+    for (const name of Object.keys(bars) as Method[]) {
+      expect(errors[name], `${name} of "${sentence.text}"`).toBeLessThanOrEqual(bars[name]);
+    }
+  }
+  await full.release();
 });
 
 // The attention's and the head's products round their activations to eight bits; the feed-forward layers keep them.

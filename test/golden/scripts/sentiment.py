@@ -1,8 +1,8 @@
 """What torch, captum, the oracle and LXT say about the embedded sentiment checkpoint.
 
-usage: python sentiment.py TORCH_FOLDER [--checkpoint models/sentiment-en] [--out test/golden] [--lxt PYTHON]
-TORCH_FOLDER is the fp32 model that models/scripts/sentiment_en.py saves with --torch. Writes sentiment.json (fp32, every method, a dozen sentences) and
-sentiment-int8.json (the gradient of the model that the committed int8 file is: its dequantised weights, for 100 test sentences).
+usage: python sentiment.py [--checkpoint models/sentiment-en] [--out test/golden] [--lxt PYTHON]
+Speaks of the fp32 model that the committed file's weights are, dequantised. Writes sentiment.json (every method, a dozen sentences) and
+sentiment-int8.json (the gradient alone, for 100 test sentences).
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,13 +24,14 @@ sys.path += [str(PROJECT / "test/zoo/scripts"), str(PROJECT / "models/scripts")]
 
 import onnx
 import torch
+from onnx import numpy_helper
 from tokenizers import Tokenizer
 from torch import nn
-from transformers import BertForSequenceClassification
+from transformers import BertConfig, BertForSequenceClassification
 
 from case_file import rounded
 from reference import references
-from weights import dequantised, with_weights
+from weights import dequantised
 
 SENTENCES = [
     "I love programming", "I hate waiting in line", "An absolute delight from start to finish .", "The plot is thin and the jokes fall flat .",
@@ -43,6 +46,22 @@ class Columns(nn.Module):
     """A place where hidden states pass as [batch, channels, tokens]: captum pools over the axes after the second."""
 
     def forward(self, x): return x
+
+
+def committed(checkpoint: Path) -> BertForSequenceClassification:
+    """The torch model with the weights of the committed file. Its exporter named products after the module they come from."""
+    file = onnx.load(checkpoint / "onnx/model_quantized.onnx")
+    stored = {i.name: numpy_helper.to_array(i) for i in file.graph.initializer}
+    real = {q.name: q.array for q in dequantised(file)}
+    model = BertForSequenceClassification(BertConfig.from_pretrained(checkpoint, attn_implementation="eager"))
+    names = model.state_dict().keys()
+    found = {n.removeprefix("model.").removesuffix("_quantized"): real.get(n, stored[n]) for n in stored}
+    weight_of = {node.output[0]: node.input[0] for node in file.graph.node if node.op_type == "DequantizeLinear"}
+    for node in file.graph.node:
+        if not (module := re.match(r"/model/(.+?)/(Gemm_)?MatMul", node.name)) or len(node.input) < 2: continue
+        if (weight := weight_of.get(node.input[1], node.input[1])) in real: found[module[1].replace("/", ".") + ".weight"] = real[weight].T.copy()
+    model.load_state_dict({n: torch.tensor(found[n]) for n in names})
+    return model.eval().requires_grad_(False)
 
 
 def ids_of(tokenizer: Tokenizer, text: str) -> torch.Tensor: return torch.tensor([tokenizer.encode(text).ids])
@@ -115,9 +134,11 @@ print(json.dumps(out))
 """
 
 
-def lxt_difference(python: str, folder: Path, cases: list[dict]) -> float:
+def lxt_difference(python: str, model, cases: list[dict]) -> float:
     """Largest difference between LXT's AttnLRP and the oracle's, relative to the largest relevance of a sentence."""
-    run = subprocess.run([python, "-c", LXT_CODE, str(folder)], input=json.dumps(cases), capture_output=True, text=True, check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        run = subprocess.run([python, "-c", LXT_CODE, folder], input=json.dumps(cases), capture_output=True, text=True, check=True)
     found = json.loads(run.stdout.splitlines()[-1])
     return max(max(abs(a - b) for a, b in zip(mine, c["attnlrp"])) / max(map(abs, c["attnlrp"])) for mine, c in zip(found, cases))
 
@@ -129,10 +150,9 @@ def projection(channels: int) -> torch.Tensor:
 
 
 def int8_gradients(model, tokenizer, file: Path) -> dict:
-    """The gradient by torch, projected, and input × gradient, for the weights that the int8 file holds."""
+    """The gradient by torch, projected, and input × gradient."""
     from polarity import split
-    weights = dequantised(onnx.load(file))
-    model, cases = with_weights(model, weights).eval(), []
+    cases = []
     for example in split()["test"][:: len(split()["test"]) // INT8_SENTENCES][:INT8_SENTENCES]:
         ids = ids_of(tokenizer, example.text)
         e = model.bert.embeddings.word_embeddings(ids).detach().requires_grad_()
@@ -141,7 +161,7 @@ def int8_gradients(model, tokenizer, file: Path) -> dict:
         logits[target].backward()
         cases.append(dict(input_ids=ids[0].tolist(), target=target, value=float(logits[target].detach()), x_times_g=(e * e.grad).sum(-1)[0].tolist(),
                           gradient=(e.grad[0] @ projection(e.shape[-1])).tolist()))
-    return dict(script="sentiment.py", sha256=hashlib.sha256(file.read_bytes()).hexdigest(), weights_put_back=len(weights), cases=cases)
+    return dict(script="sentiment.py", sha256=hashlib.sha256(file.read_bytes()).hexdigest(), cases=cases)
 
 
 def write(path: Path, content: dict, digits: int):
@@ -151,23 +171,20 @@ def write(path: Path, content: dict, digits: int):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("torch_folder", type=Path)
     parser.add_argument("--checkpoint", type=Path, default=PROJECT / "models/sentiment-en")
     parser.add_argument("--out", type=Path, default=PROJECT / "test/golden")
     parser.add_argument("--lxt", help="a Python that has lxt 2.1 and transformers 4.52.4")
-    parser.add_argument("--int8-only", action="store_true", help="only sentiment-int8.json, after the file was quantised anew")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model = BertForSequenceClassification.from_pretrained(options.torch_folder, attn_implementation="eager").eval().requires_grad_(False)
+    model = committed(options.checkpoint)
     tokenizer = Tokenizer.from_file(str(options.checkpoint / "tokenizer.json"))
     tokenizer.no_padding()
-    int8 = options.checkpoint / "onnx/model_quantized.onnx"
-    if int8.exists(): write(options.out / "sentiment-int8.json", int8_gradients(model, tokenizer, int8), 4)
-    if options.int8_only: return
+    file = options.checkpoint / "onnx/model_quantized.onnx"
+    write(options.out / "sentiment-int8.json", int8_gradients(model, tokenizer, file), 4)
     cases = [explain(model, tokenizer, text) for text in SENTENCES]
     facts = dict(script="sentiment.py", versions={p: version(p) for p in ("torch", "transformers", "captum")},
                  integrated_gradients=dict(rule="gauss-legendre", steps=IG_STEPS), grad_cam=dict(relu=False, layers="embeddings, then each block but the last"))
-    if options.lxt: facts["lxt_attnlrp_difference"] = lxt_difference(options.lxt, options.torch_folder, cases)
+    if options.lxt: facts["lxt_attnlrp_difference"] = lxt_difference(options.lxt, model, cases)
     write(options.out / "sentiment.json", dict(**facts, cases=cases), 6)
 
 
