@@ -10,6 +10,7 @@ import type { Context } from "hono";
 import type { Deps } from "../app.ts";
 import type { Engine } from "../engine.ts";
 import { asked } from "../routes/ask.ts";
+import { bound } from "../routes/turn.ts";
 
 /** Instances of one request. */
 const MOST = 64;
@@ -55,7 +56,7 @@ export function engineFor(c: Context, { config, limits, queue }: Deps): {
   explain(request: ExplainRequest): Promise<Explanation[]>;
   predict(request: ExplainRequest): ReturnType<Engine["predict"]>;
 } {
-  const signal = AbortSignal.any([AbortSignal.timeout(limits.deadline), c.req.raw.signal]);
+  const signal = bound(c, { limits });
   return {
     explain: (request) => queue.run(() => config.engine.explain(request, { signal }), signal),
     predict: (request) => queue.run(() => config.engine.predict(request, { signal }), signal),
@@ -63,7 +64,7 @@ export function engineFor(c: Context, { config, limits, queue }: Deps): {
 }
 
 /** Answers one after the other. */
-export async function inTurn<T, R>(all: readonly T[], answer: (one: T) => Promise<R>): Promise<R[]> {
+export async function oneByOne<T, R>(all: readonly T[], answer: (one: T) => Promise<R>): Promise<R[]> {
   const answers: R[] = [];
   for (const one of all) answers.push(await answer(one));
   return answers;

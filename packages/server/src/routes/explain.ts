@@ -15,7 +15,7 @@ import type { Tell } from "../run.ts";
 import { type Problem, problem, problems, router } from "./problem.ts";
 import { permalink } from "./results.ts";
 import { begun, keepQuery } from "./runs.ts";
-import { explainRequest, explanation } from "./shapes.ts";
+import { event, explainRequest, explanation } from "./shapes.ts";
 import { bound, inTurn } from "./turn.ts";
 
 export const answer = z.strictObject({
@@ -47,7 +47,7 @@ const explain = createRoute({
       }),
       content: {
         "application/json": { schema: z.array(explanation) },
-        "text/event-stream": { schema: z.string() },
+        "text/event-stream": { schema: event },
       },
     },
     ...refusals,

@@ -12,7 +12,7 @@ import { keptBy } from "../kept.ts";
 import { asked } from "./ask.ts";
 import { checked, problems, router } from "./problem.ts";
 import { idParam } from "./results.ts";
-import { jobRequest, jobRequestSchema } from "./shapes.ts";
+import { event, jobRequest, jobRequestSchema } from "./shapes.ts";
 
 const job = z.strictObject({
   id: z.uuid(),
@@ -103,7 +103,7 @@ const events = createRoute({
   summary: "Server-Sent Events: `job` with each change, until the job ends",
   request: { params: idParam },
   responses: {
-    200: { description: "The data is the job", content: { "text/event-stream": { schema: z.string() } } },
+    200: { description: "The data is the job", content: { "text/event-stream": { schema: event } } },
     ...refusals,
   },
 });

@@ -6,7 +6,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../app.ts";
-import { engineFor, instance, inTurn, requestsOf } from "../protocols/instance.ts";
+import { engineFor, instance, oneByOne, requestsOf } from "../protocols/instance.ts";
 import { offered } from "./ask.ts";
 import { answer } from "./explain.ts";
 import { checked, foreignProblems, jsonOf, router } from "./problem.ts";
@@ -97,10 +97,10 @@ export function kserveRoutes(deps: Deps) {
   return routes
     .post("/v1/models/:call{[^/]+:predict}", async (c) => {
       const { predict } = engineFor(c, deps), all = await requests(c);
-      return c.json({ predictions: await inTurn(all, async (one) => [...(await predict(one)).predictions]) });
+      return c.json({ predictions: await oneByOne(all, async (one) => [...(await predict(one)).predictions]) });
     })
     .post("/v1/models/:call{[^/]+:explain}", async (c) => {
       const { explain } = engineFor(c, deps), all = await requests(c);
-      return c.json({ explanations: await inTurn(all, explain) });
+      return c.json({ explanations: await oneByOne(all, explain) });
     });
 }

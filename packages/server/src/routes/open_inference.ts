@@ -11,7 +11,7 @@ import { type Answer, methodNamed } from "@hyaline/core/result";
 import type { Context } from "hono";
 import type { Deps } from "../app.ts";
 import { malformedBody } from "../errors.ts";
-import { engineFor, inTurn, requestsOf } from "../protocols/instance.ts";
+import { engineFor, oneByOne, requestsOf } from "../protocols/instance.ts";
 import { dtypeOf, inputTensor, type Tensor, tensorsOf } from "../protocols/tensors.ts";
 import { offered } from "./ask.ts";
 import { checked, foreignProblems, router } from "./problem.ts";
@@ -223,11 +223,11 @@ export function openInferenceRoutes(deps: Deps) {
       const { about, all } = await requests(c), { predict } = engineFor(c, deps);
       return c.json({
         ...about,
-        outputs: outputsOf(await inTurn(all, async (one) => (await predict(one)).predictions)),
+        outputs: outputsOf(await oneByOne(all, async (one) => (await predict(one)).predictions)),
       });
     })
     .post("/v2/models/:model/explain", async (c) => {
-      const { about, all } = await requests(c), { explain } = engineFor(c, deps), found = await inTurn(all, explain);
+      const { about, all } = await requests(c), { explain } = engineFor(c, deps), found = await oneByOne(all, explain);
       const shape = [found.length, found[0]!.length];
       const data = found.flat().map((explanation) => JSON.stringify(explanation));
       return c.json({ ...about, outputs: [{ name: "explanation", datatype: "BYTES", shape, data }] });

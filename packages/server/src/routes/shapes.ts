@@ -18,6 +18,13 @@ const named = <T>(name: string) =>
 export const explanation = named<Explanation>("Explanation");
 export const explainRequest = named<ExplainRequestInput>("ExplainRequest");
 
+/** One Server-Sent Event. */
+export const event = z.strictObject({
+  event: z.string(),
+  data: z.string().openapi({ description: "JSON" }),
+  id: z.string().optional(),
+}).openapi("Event");
+
 /** A request for many texts: the shared request, with `texts` where one text has `input`. */
 export const jobRequestSchema = explainRequestSchema.omit({ input: true }).extend({
   texts: z.array(z.string().min(1)).min(1).max(100_000),

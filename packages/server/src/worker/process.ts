@@ -29,6 +29,7 @@ export function startProcess(module: URL, args: readonly string[] = []): Worker 
 /** The server, as the started module sees it. The module's process ends with the server's. */
 export function parent(): Port<ToWorker, FromWorker> {
   process.on("disconnect", () => process.exit(0));
+  if (!process.connected) process.exit(0); // the server ended before this process was ready to hear of it
   process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; the server decides
   return {
     post: (message) => void (process.connected && process.send!(message)),
