@@ -5,7 +5,7 @@
  */
 export { renderCsv } from "./csv.ts";
 export { describe, type Description, methodName, nameOf } from "./describe.ts";
-export { type Agreement, agreement } from "../result/agreement.ts";
+export { type Agreement, agreement, spearman } from "../result/agreement.ts";
 export { sameTokens } from "./groups.ts";
 export { type Catalogue, catalogueOf, locales } from "./locale.ts";
 export { contentSecurityPolicy, renderHtml } from "./html/html.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { browserStore, type Files, filesFromHub, Hub, memoryStore } from "@hyaline/core";
-import { failure } from "@hyaline/core/errors";
+import { browserStore, type Files, filesFromHub, Hub, memoryStore, parseHubId } from "@hyaline/core";
+import { checkpointUnknown, failure } from "@hyaline/core/errors";
 import type { ChosenFile } from "./engine.ts";
 
 /** Bytes of a file as they arrive. */
@@ -53,13 +53,17 @@ export function filesBeside(base: string, { name, files }: EmbeddedModel, loadin
   };
 }
 
-/** Files of a folder that a person chose; it may lie one level deeper than where they pointed. */
-export function filesChosen(name: string, chosen: readonly ChosenFile[]): Files {
+/** A folder's files by their path in the checkpoint, which may lie deeper than where a person pointed. */
+export function chosenFiles(chosen: readonly ChosenFile[]): Map<string, File> {
   const config = chosen.find(({ path }) => /(^|\/)config\.json$/.test(path))?.path ?? "",
     root = config.slice(0, config.lastIndexOf("/") + 1);
-  const files = new Map(
+  return new Map(
     chosen.filter(({ path }) => path.startsWith(root)).map(({ path, file }) => [path.slice(root.length), file]),
   );
+}
+
+/** Files of a folder that a person chose. */
+export function filesChosen(name: string, files: ReadonlyMap<string, File>): Files {
   return {
     id: name,
     list: () => Promise.resolve([...files.keys()]),
@@ -71,9 +75,16 @@ export function filesChosen(name: string, chosen: readonly ChosenFile[]): Files 
 }
 
 /** Files from the hub, kept for the next time where the browser lets a page keep anything. */
-export const filesOnHub = (id: string, loading: Loading): Files =>
+export const filesOnHub = (id: string, host: string, loading: Loading): Files =>
   filesFromHub(id, {
-    hub: new Hub({ progress: ({ file, loaded, total }) => loading(file, loaded, total ?? loaded) }),
+    hub: new Hub({ host, progress: ({ file, loaded, total }) => loading(file, loaded, total ?? loaded) }),
     store: "caches" in globalThis ? browserStore() : memoryStore(),
     offline: globalThis.navigator?.onLine === false,
   });
+
+/** Bytes of a checkpoint's files on the hub, by path. @throws CHECKPOINT_UNKNOWN where the hub lists none */
+export async function sizesOnHub(id: string, host: string): Promise<Map<string, number>> {
+  const listed = await new Hub({ host }).list(parseHubId(id));
+  if (!listed) throw checkpointUnknown(id);
+  return new Map(listed.map(({ path, size }) => [path, size]));
+}

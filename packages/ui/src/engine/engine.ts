@@ -5,27 +5,14 @@
  */
 import type { HyalineError } from "@hyaline/core/errors";
 import type { Inspection } from "@hyaline/core";
+import type { ExplainerEntry } from "@hyaline/core/manifest";
 import type { Answer, ExplainRequestInput, Explanation, Token } from "@hyaline/core/result";
+import type { Weight } from "./estimate.ts";
 
-/** A method as its manifest describes it. */
-export interface MethodInfo {
-  readonly id: string;
-  readonly title: string;
-  readonly titles: Readonly<Record<string, string>>;
-  readonly summary: string;
-  readonly summaries: Readonly<Record<string, string>>;
-  readonly limits: string;
-  readonly limitsIn: Readonly<Record<string, string>>;
-  readonly references: readonly string[];
-  readonly cost: string;
-  readonly signed: boolean;
-  readonly output: readonly string[];
-  /** JSON Schema of its options. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Id of the plugin it comes from. */
+/** A method as its manifest describes it, and the id of the plugin it comes from. */
+export type MethodInfo = Omit<ExplainerEntry, "needs"> & {
   readonly plugin: string;
-  readonly notice?: string;
-}
+};
 
 /** A model by the name requests use. */
 export interface OfferedModel {
@@ -65,8 +52,12 @@ export interface Engine {
   explain(request: ExplainRequestInput, work?: Work): Promise<Explanation[]>;
   /** The model's answer alone. @throws Refused; the signal's reason */
   predict(request: ExplainRequestInput, work?: Work): Promise<Predicted>;
-  /** What a model is made of and what a run will take; absent where the engine does not tell. */
+  /** What a model is made of; absent where the engine does not tell, as are the three below. */
   inspect?(model: string, length: number, work?: Work): Promise<Inspection>;
+  /** What a model will take, before it is loaded. */
+  weigh?(model: string): Promise<Weight>;
+  /** The text that stands for a word taken away, where the model's vocabulary has one. */
+  mask?(model: string): Promise<string | undefined>;
   /** Makes a folder a model. @returns the name to ask for */
   keep?(folder: string, files: readonly ChosenFile[]): Promise<string>;
   /** Gives up everything under way, at once. */

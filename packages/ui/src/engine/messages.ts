@@ -7,6 +7,7 @@ import type { Inspection } from "@hyaline/core";
 import type { HyalineError } from "@hyaline/core/errors";
 import type { ExplainRequestInput, Explanation } from "@hyaline/core/result";
 import type { ChosenFile, MethodInfo, OfferedModel, Predicted } from "./engine.ts";
+import type { Weight } from "./estimate.ts";
 
 /** What can be asked of the worker. */
 export interface Calls {
@@ -15,14 +16,25 @@ export interface Calls {
   explain(request: ExplainRequestInput): Explanation[];
   predict(request: ExplainRequestInput): Predicted;
   inspect(asked: { readonly model: string; readonly length: number }): Inspection;
+  weigh(model: string): Weight;
+  mask(model: string): string | undefined;
   keep(folder: { readonly name: string; readonly files: readonly ChosenFile[] }): string;
 }
 
 export type CallName = keyof Calls;
 
-/** To the worker. `base` is the page's own address: models lie below it. */
+/** What the worker cannot see of its page. */
+export interface Surroundings {
+  /** The page's own address: models lie below it. */
+  readonly base: string;
+  /** Where hub ids are looked up. */
+  readonly hub: string;
+  readonly backend: "wasm" | "webgpu";
+}
+
+/** To the worker. */
 export type Ask =
-  | { readonly id: number; readonly call: CallName; readonly input: unknown; readonly base: string }
+  | { readonly id: number; readonly call: CallName; readonly input: unknown; readonly around: Surroundings }
   | { readonly id: number; readonly call: "forget" };
 
 /** From the worker. */

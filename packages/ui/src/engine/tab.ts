@@ -4,7 +4,7 @@
  * @module
  */
 import { type Engine, Refused, type Work } from "./engine.ts";
-import type { Ask, CallName, Calls, Tell } from "./messages.ts";
+import type { Ask, CallName, Calls, Surroundings, Tell } from "./messages.ts";
 
 interface Waiting {
   readonly work: Work;
@@ -12,8 +12,18 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
+export interface TabOptions {
+  /** Where hub ids are looked up: huggingface.co, or what the page's `<meta name="hyaline-hub">` says. */
+  readonly hub?: string;
+  /** The processor unless said. */
+  readonly backend?: Surroundings["backend"];
+}
+
+const hubOfPage = (): string =>
+  document.querySelector<HTMLMetaElement>('meta[name="hyaline-hub"]')?.content || "https://huggingface.co";
+
 /** The worker is started by the first call, and again by the next one after it was ended. */
-export function tabEngine(): Engine {
+export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = {}): Engine {
   const waiting = new Map<number, Waiting>(), kept: Parameters<Calls["keep"]>[0][] = [];
   let worker: Worker | undefined, last = 0;
 
@@ -58,7 +68,7 @@ export function tabEngine(): Engine {
     return new Promise((resolve, reject) => {
       if (work.signal?.aborted) return reject(work.signal.reason);
       waiting.set(id, { work, resolve: resolve as (value: unknown) => void, reject });
-      to.postMessage({ id, call, input, base: document.baseURI } satisfies Ask);
+      to.postMessage({ id, call, input, around: { base: document.baseURI, hub, backend } } satisfies Ask);
       work.signal?.addEventListener("abort", () => {
         if (!waiting.delete(id)) return;
         to.postMessage({ id, call: "forget" } satisfies Ask);
@@ -74,6 +84,8 @@ export function tabEngine(): Engine {
     explain: (request, work) => ask("explain", request, work),
     predict: (request, work) => ask("predict", request, work),
     inspect: (model, length, work) => ask("inspect", { model, length }, work),
+    weigh: (model) => ask("weigh", model),
+    mask: (model) => ask("mask", model),
     async keep(name, files) {
       const called = await ask("keep", { name, files });
       kept.push({ name, files });

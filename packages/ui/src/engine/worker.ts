@@ -4,51 +4,87 @@
  *
  * @module
  */
-import { chooseExecutor, Hyaline, inspect, readCheckpoint, type Subject, subjectOf, warmUp } from "@hyaline/core";
+import {
+  chooseExecutor,
+  type Executor,
+  type ExecutorName,
+  type Files,
+  Hyaline,
+  inspect,
+  readCheckpoint,
+  type SessionOptions,
+  type Subject,
+  subjectOf,
+  warmUp,
+} from "@hyaline/core";
 import { HyalineError } from "@hyaline/core/errors";
 import core from "@hyaline/core/package.json" with { type: "json" };
 import { builtInPlugins } from "@hyaline/explainers";
 import {
+  chosenFiles,
   type EmbeddedModel,
   embeddedModels,
   filesBeside,
   filesChosen,
   filesOnHub,
   type Loading,
+  sizesOnHub,
 } from "./checkpoints.ts";
-import type { ChosenFile, MethodInfo } from "./engine.ts";
-import type { Ask, CallName, Calls, Tell } from "./messages.ts";
+import type { MethodInfo } from "./engine.ts";
+import type { Ask, CallName, Calls, Surroundings, Tell } from "./messages.ts";
+import { weightOf } from "./weight.ts";
 
 /** Threads need memory that is shared, which a page has only when it is isolated from other origins. */
 const threads = globalThis.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency || 1) : 1;
-const session = { backend: "wasm", threads } as const;
-const chosen = new Map<string, readonly ChosenFile[]>();
+const chosen = new Map<string, ReadonlyMap<string, File>>();
 /** Models kept open, the one used last at the end. A tab's memory is small. */
 const open = new Map<string, Promise<Subject>>(), KEPT = 2;
 let embedded: Promise<readonly EmbeddedModel[]> | undefined;
 /** The call whose turn it is; `loading` speaks to it. */
-let now: { readonly id: number; readonly base: string } = { id: 0, base: "" };
+let now: { readonly id: number; readonly around: Surroundings };
 
 const tell = (message: Tell): void => postMessage(message);
 const loading: Loading = (...of) => tell({ id: now.id, event: "loading", of });
-const beside = (): Promise<readonly EmbeddedModel[]> => embedded ??= embeddedModels(now.base);
-
-async function filesOf(model: string) {
-  const folder = chosen.get(model);
-  if (folder) return filesChosen(model, folder);
-  const found = (await beside()).find(({ name }) => name === model);
-  return found ? filesBeside(now.base, found, loading) : filesOnHub(model, loading);
+/** Models beside the page; a failed attempt is forgotten. */
+function beside(): Promise<readonly EmbeddedModel[]> {
+  const found = embedded ??= embeddedModels(now.around.base);
+  found.catch(() => (embedded = undefined));
+  return found;
 }
 
+async function filesOf(model: string): Promise<Files> {
+  const folder = chosen.get(model);
+  if (folder) return filesChosen(model, folder);
+  const found = (await beside()).find(({ name }) => name === model), { base, hub } = now.around;
+  return found ? filesBeside(base, found, loading) : filesOnHub(model, hub, loading);
+}
+
+/** Bytes of a model's files, none of them read. */
+async function sizesOf(model: string): Promise<ReadonlyMap<string, number>> {
+  const folder = chosen.get(model);
+  if (folder) return new Map([...folder].map(([path, { size }]) => [path, size]));
+  const found = (await beside()).find(({ name }) => name === model);
+  return found ? new Map(Object.entries(found.files)) : await sizesOnHub(model, now.around.hub);
+}
+
+const session = (): SessionOptions => ({ backend: now.around.backend, threads });
 /** The runtime compiles itself while the first files are on their way. */
 let warm: Promise<void> | undefined;
 
-async function subject(model: string, dtype: string | undefined, executor: "auto" | "onnxruntime" | "kernel") {
-  warm ??= warmUp(session);
-  const key = JSON.stringify([model, dtype, executor]);
+/** Executors are shared: a kernel has threads and a memory of its own. */
+const executors = new Map<string, Executor>();
+function executorNamed(name: ExecutorName, on: SessionOptions): Executor {
+  const key = `${name} ${on.backend}`, found = executors.get(key) ?? chooseExecutor(name, on);
+  executors.set(key, found);
+  return found;
+}
+
+async function subject(model: string, dtype?: string, executor: ExecutorName = "auto"): Promise<Subject> {
+  const on = session(), key = JSON.stringify([model, dtype, executor, on.backend]);
+  warm ??= warmUp(on);
   const found = open.get(key) ??
     filesOf(model).then((files) => readCheckpoint(files, dtype ? { dtype } : {})).then((checkpoint) =>
-      subjectOf(checkpoint, { session, executor: chooseExecutor(executor, session) })
+      subjectOf(checkpoint, { session: on, executor: executorNamed(executor, on) })
     );
   open.delete(key);
   open.set(key, found);
@@ -60,31 +96,39 @@ async function subject(model: string, dtype: string | undefined, executor: "auto
   return await found;
 }
 
-const hyaline = new Hyaline({
-  plugins: builtInPlugins(),
-  runtime: { name: `onnxruntime-web ${core.dependencies["onnxruntime-web"]}`, provider: "wasm" },
-  open: (model, { dtype, executor }) => subject(model, dtype, executor),
-});
+const name = `onnxruntime-web ${core.dependencies["onnxruntime-web"]}`, plugins = builtInPlugins();
+const hostOn = (provider: Surroundings["backend"]): Hyaline =>
+  new Hyaline({
+    plugins,
+    runtime: { name, provider },
+    open: (model, { dtype, executor }) => subject(model, dtype, executor),
+  });
+const hosts = { wasm: hostOn("wasm"), webgpu: hostOn("webgpu") };
+const hyaline = (): Hyaline => hosts[now.around.backend];
 
 const calls: { [N in CallName]: (input: Parameters<Calls[N]>[0], id: number, signal: AbortSignal) => unknown } = {
   models: async () =>
     (await beside()).map(({ name, files }) => ({ name, bytes: Object.values(files).reduce((sum, n) => sum + n, 0) })),
   methods: (): MethodInfo[] =>
-    hyaline.registry.methods.map(({ entry: { needs: _, ...entry }, plugin }) => ({
+    hyaline().registry.methods.map(({ entry: { needs: _, ...entry }, plugin }) => ({
       ...entry,
-      notice: entry.notice ?? "",
       plugin: plugin.manifest.id,
     })),
   explain: (request, id, signal) =>
-    hyaline.explain(request, {
+    hyaline().explain(request, {
       signal,
       progress: (...of) => tell({ id, event: "progress", of }),
       partial: (of) => tell({ id, event: "partial", of }),
     }),
-  predict: (request) => hyaline.predict(request),
-  inspect: async ({ model, length }) => inspect(await subject(model, undefined, "auto"), { length }),
+  predict: (request) => hyaline().predict(request),
+  inspect: async ({ model, length }) => inspect(await subject(model), { length }),
+  weigh: async (model) => await weightOf(model, await sizesOf(model), session()),
+  mask: async (model) => {
+    const { words } = await subject(model), stand = words?.stand.mask ?? words?.stand.pad;
+    return stand === undefined ? undefined : words!.text(stand);
+  },
   keep: ({ name, files }) => {
-    chosen.set(name, files);
+    chosen.set(name, chosenFiles(files));
     return name;
   },
 };
@@ -94,11 +138,11 @@ let turn: Promise<void> = Promise.resolve();
 
 onmessage = ({ data }: MessageEvent<Ask>) => {
   if (data.call === "forget") return waiting.get(data.id)?.abort();
-  const { id, call, input, base } = data, forgotten = new AbortController();
+  const { id, call, input, around } = data, forgotten = new AbortController();
   waiting.set(id, forgotten);
   turn = turn.then(async () => {
     if (!forgotten.signal.aborted) {
-      now = { id, base };
+      now = { id, around };
       try {
         tell({ id, event: "done", of: await calls[call](input as never, id, forgotten.signal) });
       } catch (error) {

@@ -3,14 +3,11 @@
  *
  * @module
  */
+import { shellEn } from "./shell_en.ts";
+
 export const en = {
   title: "Why did the model say that?",
-  label: "A sentence",
-  explain: "Explain",
-  working: "Working …",
-  method: "Method",
-  example: "A moving, funny and beautifully acted film.",
-  language: "中文",
+  shell: shellEn,
   views: {
     explained: "explained here",
     certain: (share: string) => `${share} sure`,

@@ -4,15 +4,11 @@
  * @module
  */
 import type { Strings } from "./en.ts";
+import { shellZh } from "./shell_zh.ts";
 
 export const zh: Strings = {
   title: "模型为什么这么说？",
-  label: "一句话",
-  explain: "解释",
-  working: "计算中……",
-  method: "方法",
-  example: "A moving, funny and beautifully acted film.",
-  language: "English",
+  shell: shellZh,
   views: {
     explained: "此处所解释",
     certain: (share) => `把握 ${share}`,

@@ -1,0 +1,62 @@
+/**
+ * What a model will take of a tab, told from the list of its files before any of it is loaded.
+ *
+ * @module
+ */
+import { chooseModel, encodeGraph, openSession, type SessionOptions } from "@hyaline/core";
+import { TOKENS, type Weight } from "./estimate.ts";
+
+/** Bytes of a tab with the runtime and no model, and how often a model's bytes lie in it; measured on the embedded ones. */
+const EMPTY = 140e6, COPIES = 4.5;
+/** Bytes of one weight. */
+const WIDTH: Readonly<Record<string, number>> = { fp32: 4, fp16: 2, q4: 0.6, q4f16: 0.6, bnb4: 0.6 };
+/** Forward passes that an explanation with its checks costs, the way back included. */
+const PASSES = 8;
+
+/** @param files bytes of each file, by path @throws FILE_MISSING where no model is among them */
+export async function weightOf(
+  id: string,
+  files: ReadonlyMap<string, number>,
+  session: SessionOptions,
+): Promise<Weight> {
+  const { path, dtype } = chooseModel(id, [...files.keys()]);
+  const read = [...files].filter(([name]) =>
+    name === path || name.startsWith(`${path}_data`) ||
+    /(^|\/)encoder_model\.onnx/.test(name) && path.includes("decoder")
+  );
+  const bytes = read.reduce((sum, [, size]) => sum + size, 0), weights = bytes / (WIDTH[dtype] ?? 1);
+  return {
+    bytes,
+    dtype,
+    memory: EMPTY + COPIES * bytes,
+    seconds: (PASSES * 2 * weights * TOKENS) / (await speed(session)),
+  };
+}
+
+let measured: Promise<number> | undefined;
+
+/** Floating-point operations a second of the runtime here: the best of a few products of two matrices. */
+function speed(session: SessionOptions): Promise<number> {
+  return measured ??= (async () => {
+    const side = 256, dims = [side, side], port = (name: string) => ({ name, dtype: "float32" as const, dims });
+    const product = await openSession(
+      encodeGraph({
+        inputs: [port("x")],
+        outputs: [port("y")],
+        nodes: [{ op: "MatMul", domain: "", name: "m", inputs: ["x", "x"], outputs: ["y"], attributes: {} }],
+        constants: new Map(),
+        inFile: new Set(["y"]),
+        opsets: new Map([["", 17]]),
+      }),
+      session,
+    );
+    let best = Infinity;
+    for (let i = 0; i < 5; i++) {
+      const from = performance.now();
+      await product.run(new Map([["x", { dtype: "float32", dims, data: new Float32Array(side * side) }]]));
+      best = Math.min(best, performance.now() - from);
+    }
+    await product.release();
+    return (2 * side ** 3) / (best / 1000);
+  })();
+}

@@ -1,0 +1,65 @@
+/**
+ * Which model: one that comes along, a folder of this machine, or a hub id.
+ *
+ * @module
+ */
+import { useId, useRef, useState } from "preact/hooks";
+import { change, question } from "../state/asking.ts";
+import { added, models, offer } from "../state/engines.ts";
+import { t } from "../strings/mod.ts";
+import { fromPicker, open } from "./folder.ts";
+import { bytesIn } from "./quantities.ts";
+
+export function ModelChoice() {
+  const id = useId(), words = t.value.shell, picker = useRef<HTMLInputElement>(null), [hub, setHub] = useState("");
+  const offered = [...models.value, ...added.value], chosen = question.value.model;
+  const listed = offered.some(({ name }) => name === chosen) ? offered : [...offered, { name: chosen, bytes: 0 }];
+  const choose = (model: string): void => change({ model, target: "", foil: "", said: "", changed: undefined });
+  return (
+    <fieldset>
+      <legend class="unseen">{words.model}</legend>
+      <label for={id} class="unseen">{words.model}</label>
+      <select id={id} value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
+        {listed.map(({ name, bytes }) => (
+          <option key={name} value={name}>{bytes ? `${name} (${bytesIn(bytes)})` : name}</option>
+        ))}
+      </select>
+      <details>
+        <summary>{words.another}</summary>
+        <p class="quiet">{words.folderHint}</p>
+        <button type="button" onClick={() => picker.current?.click()}>{words.folder}</button>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          class="unseen"
+          tabIndex={-1}
+          aria-hidden="true"
+          {...{ webkitdirectory: true }}
+          onChange={(event) => void open(fromPicker(event.currentTarget.files ?? []))}
+        />
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!hub.trim()) return;
+            offer({ name: hub.trim(), bytes: 0 });
+            choose(hub.trim());
+          }}
+        >
+          <label for={`${id}-hub`} class="quiet">{words.hub}</label>
+          <span class="joined">
+            <input
+              id={`${id}-hub`}
+              placeholder="org/name"
+              autocomplete="off"
+              spellcheck={false}
+              value={hub}
+              onInput={(event) => setHub(event.currentTarget.value)}
+            />
+            <button type="submit">{words.load}</button>
+          </span>
+        </form>
+      </details>
+    </fieldset>
+  );
+}

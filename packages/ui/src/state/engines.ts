@@ -1,0 +1,51 @@
+/**
+ * The engine that answers now, and what it offers.
+ *
+ * @module
+ */
+import { computed, effect, signal } from "@preact/signals";
+import type { ChosenFile, Engine, MethodInfo, OfferedModel } from "../engine/engine.ts";
+import { serverEngine } from "../engine/server.ts";
+import { tabEngine } from "../engine/tab.ts";
+import { type Place, place } from "./settings.ts";
+
+const made = new Map<Place, Engine>();
+
+/** Engines are made when first used: the tab's starts no worker before it is asked. */
+export const engine = computed<Engine>(() => {
+  const found = made.get(place.value) ??
+    (place.value === "server"
+      ? serverEngine("api/v1/")
+      : tabEngine({ backend: place.value === "graphics" ? "webgpu" : "wasm" }));
+  made.set(place.value, found);
+  return found;
+});
+
+export const models = signal<readonly OfferedModel[]>([]);
+export const methods = signal<readonly MethodInfo[]>([]);
+export const methodsById = computed(() => new Map(methods.value.map((method) => [method.id, method])));
+/** Folders a person chose and hub ids asked for, beside what the engine lists. */
+export const added = signal<readonly OfferedModel[]>([]);
+/** Why the engine cannot be used at all. */
+export const broken = signal<unknown>(undefined);
+
+effect(() => {
+  const asked = engine.value;
+  const told = <T>(into: { value: T }, value: T): void => {
+    if (asked === engine.peek()) into.value = value;
+  };
+  asked.models().then((list) => told(models, list), (error) => told(broken, error));
+  asked.methods().then((list) => told(methods, list), (error) => told(broken, error));
+});
+
+export function offer(model: OfferedModel): void {
+  added.value = [...added.value.filter(({ name }) => name !== model.name), model];
+}
+
+/** Makes a folder a model of the tab's engine. @returns its name */
+export async function keep(folder: string, files: readonly ChosenFile[]): Promise<string> {
+  if (!engine.value.keep) place.value = "processor";
+  const name = await engine.value.keep!(folder, files);
+  offer({ name, bytes: files.reduce((sum, { file }) => sum + file.size, 0) });
+  return name;
+}
