@@ -98,8 +98,8 @@ describe.skipIf(!findDeno())("the kit (skipped where there is no Deno to lock pl
     [
       "does not stop",
       {
-        body:
-          `context.progress(0, 1); if (tokens.length > 3) await new Promise((ok) => setTimeout(ok, 1800)); return ${SOUND};`,
+        body: `const wait = (ms) => new Promise((ok) => setTimeout(ok, ms)); context.progress(0, 1); await wait(50);
+          if (context.signal.aborted) await wait(1800); return ${SOUND};`,
       },
       /stops when told to: .*(aborted|went on)/,
     ],
