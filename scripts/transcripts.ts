@@ -1,38 +1,55 @@
 /**
  * Runs the commands that documents show and puts their output below them: `deno run -A scripts/transcripts.ts docs/attention.md`.
  *
- * A transcript is a block marked `console` that starts with `$ hyaline …`. Lines that differ from run to run (time and memory) are left out.
+ * A transcript is a block marked `console` that starts with `$ …`. A document's commands run one after the other in a folder of their own,
+ * with plugins of their own. Lines that differ from run to run (time and memory) are left out, the folder is written as `~`.
  */
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import process from "node:process";
-import { promisify } from "node:util";
 
 const cli = new URL("../packages/cli/src/main.ts", import.meta.url).pathname;
 /** The Deno that runs this, or the one at hand. */
 const deno = "Deno" in globalThis ? process.execPath : "deno";
-const BLOCK = /^```console\n\$ hyaline (.*)\n[^]*?^```$/gm;
+const BLOCK = /^```console\n\$ (.*)\n[^]*?^```$/gm;
 
-/** Words of a command line; double quotes keep spaces together. */
-const words = (line: string): string[] =>
-  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
-
-/** What a command prints, without colour. */
-async function output(line: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(deno, ["run", "-A", cli, ...words(line)], {
-    env: { ...process.env, NO_COLOR: "1", COLUMNS: "100" },
-  });
-  return stdout.split("\n").filter((text) => !/^ *[\d.]+ m?s, \d+ forward/.test(text)).join("\n").replace(
-    /^\n+|\s+$/g,
-    "",
+/** What a command prints in a folder, without colour. A test that finds something ends with 1, which is no failure here. */
+function output(line: string, folder: string): Promise<string> {
+  const env = {
+    ...process.env,
+    PATH: `${join(folder, ".bin")}${delimiter}${process.env.PATH}`,
+    HYALINE_HOME: join(folder, ".hyaline"),
+    NO_COLOR: "1",
+    COLUMNS: "100",
+  };
+  return new Promise((done, fail) =>
+    execFile("/bin/sh", ["-c", line], { cwd: folder, env }, (error, stdout, stderr) => {
+      if (error && error.code !== 1) return fail(new Error(`$ ${line}\n${stderr}`, { cause: error }));
+      const lines = (stdout + stderr).split("\n").filter((text) => !/^ *[\d.]+ m?s, \d+ forward/.test(text));
+      done(lines.join("\n").replaceAll(folder, "~").replace(/^\n+|\s+$/g, ""));
+    })
   );
 }
 
 /** A document with the output of each of its commands brought up to date. */
 export async function renewed(markdown: string): Promise<string> {
-  const outputs = new Map<string, string>();
-  for (const [, line] of markdown.matchAll(BLOCK)) outputs.set(line!, outputs.get(line!) ?? await output(line!));
-  return markdown.replace(BLOCK, (_, line: string) => `\`\`\`console\n$ hyaline ${line}\n${outputs.get(line)}\n\`\`\``);
+  const folder = await mkdtemp(join(tmpdir(), "hyaline-transcript-")), outputs: string[] = [];
+  try {
+    const hyaline = join(folder, ".bin", "hyaline");
+    await mkdir(join(folder, ".bin"));
+    await writeFile(hyaline, `#!/bin/sh\nexec "${deno}" run -A "${cli}" "$@"\n`);
+    await chmod(hyaline, 0o755);
+    for (const [, line] of markdown.matchAll(BLOCK)) outputs.push(await output(line!, folder));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  let at = 0;
+  return markdown.replace(BLOCK, (_, line: string) => {
+    const text = outputs[at++]!;
+    return `\`\`\`console\n$ ${line}\n${text}${text && "\n"}\`\`\``;
+  });
 }
 
 if (import.meta.main) {

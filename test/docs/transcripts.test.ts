@@ -21,3 +21,15 @@ test.each(["docs/attention.md"])(
     now.forEach((value, i) => expect(Math.abs(value - shown[i]!)).toBeLessThanOrEqual(0.02 + 0.02 * Math.abs(value)));
   },
 );
+
+/** Text without what depends on the machine: digits behind the point, and the bars drawn by them. */
+const shape = (text: string): string =>
+  text.replace(/[+−-]?\d+\.\d+/g, "#").replace(/[▀-▟]+/g, "").replace(/ +/g, " ");
+
+test("docs/plugins.md leads from nothing to an explanation in under five minutes, and prints what its commands print", {
+  timeout: 300_000,
+}, async () => {
+  const written = await readFile(new URL("../../docs/plugins.md", import.meta.url), "utf8"), began = performance.now();
+  expect(shape(await renewed(written))).toBe(shape(written));
+  expect(performance.now() - began).toBeLessThan(300_000);
+});

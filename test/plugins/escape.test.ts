@@ -121,6 +121,18 @@ describe.skipIf(!findDeno())("a hostile plugin (skipped where there is no Deno t
     expect(visits).toBe(0);
   });
 
+  test("2. reaches where a person agreed that it may, and nowhere else", async () => {
+    const { host } = new URL(url());
+    const found = await run({
+      manifest: { permissions: { net: [host] } },
+      body: `const said = await (await fetch("${url()}")).text();
+        const other = await fetch("http://127.0.0.1:18081/").catch((error) => error.message);
+        return { ...${SOUND}, notes: [said, other] };`,
+    });
+    expect(found.diagnostics.notes).toEqual(["caught", expect.stringMatching(/Requires net access/)]);
+    visits = 0;
+  });
+
   test("3. sees no environment", async () => {
     refused(
       await run(attempts(
