@@ -49,11 +49,19 @@ export function asFailure(error: unknown): HyalineError {
   });
 }
 
-/** A failure in the words of the protocol whose path was asked: our own, KServe's, or TorchServe's. */
+/** The form of refusals in the protocol that a path belongs to: our own, KServe's, or TorchServe's. */
+export const formOf = (path: string): "Problem" | "InferenceProblem" | "TorchServeProblem" =>
+  /^\/v[12](\/|$)/.test(path)
+    ? "InferenceProblem"
+    : /^\/(predictions|explanations)\//.test(path)
+    ? "TorchServeProblem"
+    : "Problem";
+
+/** A failure as the protocol of the path words it. */
 export function wordedFor(path: string, error: HyalineError): Record<string, unknown> {
-  const { code, message, hint } = error.toJSON();
-  if (/^\/v[12](\/|$)/.test(path)) return { error: hint ? `${message}. ${hint}` : message, code };
-  if (/^\/(predictions|explanations)\//.test(path)) return { code: statusOf(error), type: code, message, hint };
+  const { code, message, hint } = error.toJSON(), form = formOf(path);
+  if (form === "InferenceProblem") return { error: hint ? `${message}. ${hint}` : message, code };
+  if (form === "TorchServeProblem") return { code: statusOf(error), type: code, message, ...(hint ? { hint } : {}) };
   return { code, message, ...(hint ? { hint } : {}) };
 }
 

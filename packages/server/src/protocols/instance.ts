@@ -4,16 +4,13 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
-import { failure } from "@hyaline/core/errors";
 import type { ExplainRequest, Explanation } from "@hyaline/core/result";
 import type { Context } from "hono";
 import type { Deps } from "../app.ts";
 import type { Engine } from "../engine.ts";
+import { batchTooLarge } from "../errors.ts";
 import { asked } from "../routes/ask.ts";
 import { bound } from "../routes/turn.ts";
-
-/** Instances of one request. */
-const MOST = 64;
 
 const INPUTS = ["text", "continuation", "ids", "inputs"];
 
@@ -28,19 +25,13 @@ export const instance = z.union([
 
 /**
  * @param shared fields of the request for all instances; an instance's own come first
- * @throws INVALID_REQUEST, UNKNOWN_MODEL, TEXT_TOO_LONG, TOO_MANY_INSTANCES
+ * @throws INVALID_REQUEST, UNKNOWN_MODEL, TEXT_TOO_LONG, BATCH_TOO_LARGE
  */
 export function requestsOf(
   instances: readonly z.infer<typeof instance>[],
   { model, shared = {}, deps }: { model: string; shared?: object; deps: Deps },
 ): ExplainRequest[] {
-  if (instances.length > MOST) {
-    throw failure({
-      code: "TOO_MANY_INSTANCES",
-      message: `The request has ${instances.length} instances, this server takes ${MOST}`,
-      hint: "Send fewer at a time, or a job: POST /api/v1/jobs",
-    });
-  }
+  if (instances.length > deps.limits.batch) throw batchTooLarge(instances.length, deps.limits.batch);
   return instances.map((one) => {
     const fields = Object.entries(
       typeof one === "string" ? { text: one } : Array.isArray(one) ? { ids: one } : one,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formOf } from "../errors.ts";
 import { docsPage, docsPolicy, type OpenApi } from "../docs_page.ts";
 import { reasons, type router } from "./problem.ts";
 import { scopeOf } from "../auth.ts";
@@ -15,17 +16,17 @@ export function documentRoutes(app: ReturnType<typeof router>, version: string):
     info: { title: "Hyaline", version, description: "Why a transformer said what it said" },
   });
   Object.assign(document.components!.schemas!, publishedSchemas());
-  const content = { "application/json": { schema: { $ref: "#/components/schemas/Problem" } } };
-  const guarded = Object.fromEntries(
-    [401, 403, 429].map((status) => [status, { description: reasons[status]!, content }]),
-  );
+  const guarded = (path: string) => {
+    const content = { "application/json": { schema: { $ref: `#/components/schemas/${formOf(path)}` } } };
+    return Object.fromEntries([401, 403, 429].map((status) => [status, { description: reasons[status]!, content }]));
+  };
   document.components!.securitySchemes = { key: { type: "http", scheme: "bearer" } };
   for (const [path, operations] of Object.entries(document.paths!)) {
     for (const [method, operation] of Object.entries(operations)) {
       const scope = scopeOf(method.toUpperCase(), path);
       if (!scope) continue;
       operation.security = [{ key: [scope] }];
-      operation.responses = { ...guarded, ...operation.responses };
+      operation.responses = { ...guarded(path), ...operation.responses };
     }
   }
   app.get("/openapi.json", (c) => c.json(document as never));

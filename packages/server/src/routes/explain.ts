@@ -75,7 +75,7 @@ const batch = createRoute({
             ),
           }),
         },
-        "text/event-stream": { schema: z.string() },
+        "text/event-stream": { schema: event },
       },
     },
     ...refusals,

@@ -9,7 +9,7 @@ import type { Deps } from "../app.ts";
 import { engineFor, instance, oneByOne, requestsOf } from "../protocols/instance.ts";
 import { offered } from "./ask.ts";
 import { answer } from "./explain.ts";
-import { checked, foreignProblems, jsonOf, router } from "./problem.ts";
+import { checked, inferenceProblem, jsonOf, problemsIn, router } from "./problem.ts";
 import { explanation } from "./shapes.ts";
 
 const body = z.looseObject({
@@ -20,19 +20,7 @@ const body = z.looseObject({
   .openapi("KServeRequest");
 
 const params = z.object({ model: z.string() });
-const refusals = foreignProblems("KServeProblem", z.looseObject({ error: z.string() }), [
-  400,
-  403,
-  404,
-  413,
-  415,
-  421,
-  422,
-  429,
-  500,
-  503,
-  504,
-]);
+const refusals = problemsIn(inferenceProblem, [400, 403, 404, 413, 415, 421, 422, 429, 500, 503, 504]);
 const models = createRoute({
   method: "get",
   path: "/v1/models",

@@ -14,25 +14,13 @@ import { malformedBody } from "../errors.ts";
 import { engineFor, oneByOne, requestsOf } from "../protocols/instance.ts";
 import { dtypeOf, inputTensor, type Tensor, tensorsOf } from "../protocols/tensors.ts";
 import { offered } from "./ask.ts";
-import { checked, foreignProblems, router } from "./problem.ts";
+import { checked, inferenceProblem, problemsIn, router } from "./problem.ts";
 
 /** Models have one version: the files they are made of. */
 const VERSION = "1";
 
 const params = z.object({ model: z.string() });
-const refusals = foreignProblems("OpenInferenceProblem", z.looseObject({ error: z.string() }), [
-  400,
-  403,
-  404,
-  413,
-  415,
-  421,
-  422,
-  429,
-  500,
-  503,
-  504,
-]);
+const refusals = problemsIn(inferenceProblem, [400, 403, 404, 413, 415, 421, 422, 429, 500, 503, 504]);
 const get = <P extends string, S extends z.ZodType>(path: P, summary: string, schema: S) =>
   createRoute({
     method: "get",

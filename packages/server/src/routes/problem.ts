@@ -32,25 +32,26 @@ export const reasons: Readonly<Record<number, string>> = {
 
 export type Problem = z.infer<typeof problem>;
 
+/** What KServe's and TorchServe's clients read instead. */
+export const inferenceProblem = z.strictObject({ error: z.string(), code: z.string() }).openapi("InferenceProblem");
+export const torchserveProblem = z.strictObject({
+  code: z.int(),
+  type: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+}).openapi("TorchServeProblem");
+
 /** Refusals of a route by their statuses, for the OpenAPI document. */
-export const problems = (...statuses: number[]) =>
+export const problems = (...statuses: number[]) => problemsIn(problem, statuses);
+
+/** The same in another form. */
+export const problemsIn = <S extends z.ZodType>(schema: S, statuses: readonly number[]) =>
   Object.fromEntries(
     statuses.map((status) => [status, {
       description: reasons[status]!,
-      content: { "application/json": { schema: problem } },
+      content: { "application/json": { schema } },
     }]),
   );
-
-/** Refusals in the words of another protocol. */
-export const foreignProblems = <S extends z.ZodType>(name: string, schema: S, statuses: readonly number[]) => {
-  const worded = schema.openapi(name);
-  return Object.fromEntries(
-    statuses.map((status) => [status, {
-      description: reasons[status]!,
-      content: { "application/json": { schema: worded } },
-    }]),
-  );
-};
 
 /** A value by its schema. @throws INVALID_REQUEST, naming every wrong field */
 export function checked<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {

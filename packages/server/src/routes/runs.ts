@@ -12,6 +12,7 @@ import { busy } from "../errors.ts";
 import { Run, type Tell } from "../run.ts";
 import { problems, router } from "./problem.ts";
 import { idParam } from "./results.ts";
+import { event } from "./shapes.ts";
 
 /** Seconds that a run goes on without a listener, and its events are kept. */
 export const keepQuery = z.coerce.number().pipe(z.int().min(0).max(300)).default(0).openapi({
@@ -32,7 +33,7 @@ const read = createRoute({
     headers: z.object({ "last-event-id": z.string().regex(/^\d{1,9}$/).optional() }),
   },
   responses: {
-    200: { description: "Events after that one", content: { "text/event-stream": { schema: z.string() } } },
+    200: { description: "Events after that one", content: { "text/event-stream": { schema: event } } },
     ...problems(400, 403, 404, 421),
   },
 });

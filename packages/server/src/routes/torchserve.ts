@@ -8,7 +8,7 @@ import { failure } from "@hyaline/core/errors";
 import { type ExplanationOf, methodNamed } from "@hyaline/core/result";
 import type { Deps } from "../app.ts";
 import { engineFor, requestsOf } from "../protocols/instance.ts";
-import { foreignProblems, router } from "./problem.ts";
+import { problemsIn, router, torchserveProblem } from "./problem.ts";
 
 const body = z.strictObject({
   text: z.string(),
@@ -21,11 +21,7 @@ const insight = z.strictObject({
   delta: z.number().openapi({ description: "What of the explained value the importances do not add up to" }),
 }).openapi("Insight");
 
-const refusals = foreignProblems(
-  "TorchServeProblem",
-  z.looseObject({ code: z.int(), type: z.string(), message: z.string() }),
-  [400, 403, 404, 413, 415, 421, 422, 429, 500, 503, 504],
-);
+const refusals = problemsIn(torchserveProblem, [400, 403, 404, 413, 415, 421, 422, 429, 500, 503, 504]);
 const post = <P extends string, S extends z.ZodType>(path: P, summary: string, schema: S) =>
   createRoute({
     method: "post",
