@@ -63,6 +63,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     unload: async (choice) => ({ closed: await shelf.drop(choice) }),
     opened: () => shelf.opened,
+    health: () => ({ ready: true, starts: 1, resident: process.memoryUsage().rss }),
     methods: () => hyaline.registry.methods.map(({ entry, plugin }) => ({ entry, manifest: plugin.manifest })),
     async close() {
       await warm;

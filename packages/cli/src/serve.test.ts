@@ -70,6 +70,7 @@ describe.skipIf(!isDeno)("hyaline serve (skipped on Node, which runs no TypeScri
   }, 120_000);
 
   test.skipIf(!hasProc)("one second after its client left, what computed for it is idle or gone", async () => {
+    while (!(await fetch(`${address}/health/ready`)).ok) await pause(100);
     const leave = new AbortController(), gone = ask(long, leave.signal).catch(() => {});
     await pause(1500);
     const [worker] = await children(server.pid!), busy = await ticks(worker!);
@@ -83,10 +84,16 @@ describe.skipIf(!isDeno)("hyaline serve (skipped on Node, which runs no TypeScri
     expect(await ticks(worker!) - before).toBeLessThan(5);
   }, 120_000);
 
-  test("ends with 0 on SIGTERM", async () => {
+  test("on SIGTERM it is no longer ready, answers what is under way, and ends with 0", async () => {
+    while (!(await fetch(`${address}/health/ready`)).ok) await pause(100);
+    const under = ask({ input: { text: "I love every kind of programming" } });
+    await pause(100);
     process.kill(server.pid!, "SIGTERM"); // `server.kill` would have Deno tell the signal instead of the code
+    const answer = await under;
+    expect([answer.status, answer.headers.get("connection")]).toEqual([200, "close"]);
+    expect(await answer.json()).toMatchObject([{ type: "token-scores" }]);
     expect(await ended).toBe(0);
-  }, 30_000);
+  }, 60_000);
 });
 
 /** Hundredths of a second that a process has computed; 0 where there is none. */

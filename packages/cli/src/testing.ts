@@ -76,6 +76,7 @@ export async function hyaline(args: readonly string[], world: World = {}): Promi
     load: () => Promise.reject(new Error("the engine in memory has no model to load")),
     unload: () => Promise.resolve({ closed: 0 }),
     opened: () => [],
+    health: () => ({ ready: true, starts: 1, resident: 0 }),
     close: () => Promise.resolve(),
   };
   const open = () => {

@@ -5,6 +5,11 @@
  */
 import type { Archive } from "./archive/archive.ts";
 import type { Engine, OfferedModel } from "./engine.ts";
+import type { PageFile } from "./folder.ts";
+import { crash, journal, type Log } from "./journal.ts";
+import { metrics } from "./metrics.ts";
+import { page } from "./page.ts";
+import { requestId } from "hono/request-id";
 import { auth } from "./auth.ts";
 import { asFailure, Busy, statusOf, wordedFor } from "./errors.ts";
 import { bodies, borders } from "./gate.ts";
@@ -66,11 +71,8 @@ export interface AppConfig {
   /** Whether a proxy stands in front that sets X-Forwarded-For. */
   readonly proxied?: boolean;
   /** A file of the page by its path, if it is there. */
-  page?(
-    path: string,
-  ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly type: string; readonly hashed: boolean } | undefined>;
-  /** One line a request; never its text. */
-  log?(entry: Readonly<Record<string, string | number>>): void;
+  page?(path: string): Promise<PageFile | undefined>;
+  readonly log?: Log;
 }
 
 /** What routes share. */
@@ -111,9 +113,12 @@ export function createApp(config: AppConfig): ReturnType<typeof router> {
     shared = { config, limits, queue: new Queue(limits.queue), runs: new Map<string, Run>(), stopping },
     deps: Deps = { ...shared, ...(config.archive ? { kept: keeping(config.archive, shared) } : {}) };
   const gate = { hosts: config.hosts ?? [], origins: config.origins ?? [], bodyBytes: limits.bodyBytes },
-    app = router();
+    app = router(),
+    log = config.log ?? (() => {}),
+    counted = metrics(deps);
   app.onError((error, c) => {
     const known = asFailure(error), status = statusOf(known);
+    if (status === 500) crash(log, c, error);
     if (status === 401) c.header("www-authenticate", "Bearer");
     if (known instanceof Busy) c.header("retry-after", String(known.seconds));
     return c.json(wordedFor(c.req.path, known), status);
@@ -125,31 +130,19 @@ export function createApp(config: AppConfig): ReturnType<typeof router> {
       hint: "See /openapi.json",
     }, 404)
   );
+  app.use(requestId(), journal(log), counted.count);
   app.use(async (c, next) => {
-    const id = crypto.randomUUID(), from = performance.now();
     await next();
-    c.header("x-request-id", id);
-    config.log?.({
-      id,
-      method: c.req.method,
-      path: new URL(c.req.url).pathname,
-      status: c.res.status,
-      ms: Math.round(performance.now() - from),
-    });
+    if (stopping.aborted) c.header("connection", "close"); // else a client that keeps its connection keeps the server
   });
   const { keys = [], anonymous = scopes, perMinute, proxied = false } = config;
   app.use(borders(gate), auth({ keys, anonymous, perMinute, proxied }), ...bodies(gate));
   app.route("/", routes(deps));
   documentRoutes(app, config.version);
-  if (config.page) {
-    app.get("*", async (c, next) => {
-      const { pathname } = new URL(c.req.url), file = await config.page!(pathname === "/" ? "/index.html" : pathname);
-      if (!file) return await next();
-      return c.body(file.bytes, 200, {
-        "content-type": file.type,
-        "cache-control": file.hashed ? "public, max-age=31536000, immutable" : "no-cache",
-      });
-    });
-  }
+  app.get(
+    "/metrics",
+    async (c) => c.text(await counted.registry.metrics(), 200, { "content-type": counted.registry.contentType }),
+  );
+  if (config.page) app.get("*", page(config.page));
   return app;
 }

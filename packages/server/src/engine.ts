@@ -48,6 +48,8 @@ export interface Engine {
   load(request: ModelChoice & { readonly pinned: boolean }, progress: Progress): Promise<Opened>;
   /** Closes a model, in one precision or in all. */
   unload(request: ModelChoice, progress: Progress): Promise<{ readonly closed: number }>;
+  /** Whether it takes requests, how often it was started, and the bytes of memory of its process. */
+  health(): { readonly ready: boolean; readonly starts: number; readonly resident: number };
   /** Models that are open. */
   opened(): readonly Opened[];
   methods(): readonly { readonly entry: ExplainerEntry; readonly manifest: Manifest }[];

@@ -26,6 +26,7 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   BODY_TYPE: 415,
   BUSY: 429,
   WORKER_LOST: 503,
+  STOPPING: 503,
   CANCELLED: 499 as ContentfulStatusCode, // for the log: whoever asked has gone
   DEADLINE: 504,
   MEMORY_FULL: 507,
@@ -65,6 +66,9 @@ export function wordedFor(path: string, error: HyalineError): Record<string, unk
   return { code, message, ...(hint ? { hint } : {}) };
 }
 
+/** Why a signal was aborted, as an error: not everybody who aborts gives one. */
+export const reasonOf = ({ reason }: AbortSignal): Error => reason instanceof Error ? reason : cancelled();
+
 export const cancelled = (): HyalineError =>
   failure({ code: "CANCELLED", message: "The request was cancelled", hint: "Send it again" });
 export const deadline = (): HyalineError =>
@@ -83,6 +87,8 @@ export class Busy extends HyalineError {
 }
 export const busy = (waiting: number, seconds: number): HyalineError =>
   new Busy(`The server is busy: ${waiting} requests are waiting`, seconds);
+export const stopped = (): HyalineError =>
+  failure({ code: "STOPPING", message: "The server is stopping", hint: "Ask another, or this one when it is back" });
 export const workerLost = (why: string): HyalineError =>
   failure({
     code: "WORKER_LOST",

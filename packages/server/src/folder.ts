@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readFile, realpath } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -20,16 +20,37 @@ const TYPES: Readonly<Record<string, string>> = {
   ".md": "text/markdown; charset=utf-8",
 };
 
+/** A file of the page. */
+export interface PageFile {
+  readonly type: string;
+  /** Whether its name changes with what it holds. */
+  readonly hashed: boolean;
+  readonly etag: string;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** A reader of one folder's files; a path that leads out of it, by dots or by links, finds nothing. */
-export function folder(root: string) {
-  return async (
-    path: string,
-  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string; hashed: boolean } | undefined> => {
-    const type = TYPES[extname(path)];
-    if (!type) return undefined;
+export function folder(root: string): (path: string) => Promise<PageFile | undefined> {
+  return async (path) => {
+    const type = TYPES[extname(path)], name = decoded(path);
+    if (!type || name === undefined) return undefined;
     const base = await realpath(root).catch(() => undefined),
-      file = await realpath(join(root, decodeURIComponent(path))).catch(() => undefined);
+      file = await realpath(join(root, name)).catch(() => undefined);
     if (!base || !file?.startsWith(base + sep)) return undefined;
-    return { bytes: new Uint8Array(await readFile(file)), type, hashed: /-[\w-]{8,}\.\w+$/.test(path) };
+    const { size, mtimeMs } = await stat(file);
+    return {
+      type,
+      hashed: path.startsWith("/assets/"), // where the page's build puts what it names by a hash
+      etag: `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`,
+      bytes: async () => new Uint8Array(await readFile(file)),
+    };
   };
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -21,7 +21,7 @@ export interface Listening {
 
 /** @throws PORT_TAKEN */
 export function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
+  fetch: (request: Request, env: object) => Response | Promise<Response>,
   { port, host }: ListenOptions,
 ): Promise<Listening> {
   return new Promise((resolve, reject) => {

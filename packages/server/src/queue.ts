@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { busy } from "./errors.ts";
+import { busy, reasonOf } from "./errors.ts";
 
 interface Waiting {
   readonly begin: () => void;
@@ -42,7 +42,7 @@ export class Queue {
    * @throws BUSY when the line is full; the signal's reason
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal, { patient = false } = {}): Promise<T> {
-    signal.throwIfAborted();
+    if (signal.aborted) throw reasonOf(signal);
     if (this.#running) await this.#turn(patient ? this.#patient : this.#line, signal, patient);
     this.#running = true;
     const from = performance.now();
@@ -60,7 +60,7 @@ export class Queue {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         line.splice(line.indexOf(waiting), 1);
-        reject(signal.reason);
+        reject(reasonOf(signal));
       };
       const waiting = {
         begin: () => {

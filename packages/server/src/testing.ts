@@ -26,6 +26,7 @@ export const engineWith = (parts: Partial<Engine>): Engine => ({
   load: absent,
   unload: absent,
   opened: () => [],
+  health: () => ({ ready: true, starts: 1, resident: 0 }),
   methods: () => [],
   close: () => Promise.resolve(),
   ...parts,

@@ -27,6 +27,7 @@ interface ServeFlags {
   readonly keys?: string;
   readonly perMinute?: number;
   readonly proxied?: boolean;
+  readonly drain: number;
 }
 
 const examples = `
@@ -70,6 +71,10 @@ export function serveCommand(session: Session): Command {
         .argParser(wholeNumber("--per-minute", 1)),
     )
     .addOption(setting("--proxied", "a proxy stands in front: addresses are the last of X-Forwarded-For"))
+    .addOption(
+      setting("--drain <seconds>", "how long requests under way may take when the server is told to stop", 30)
+        .argParser(wholeNumber("--drain", 0)),
+    )
     .option("--host-name <name...>", "further host names to answer to")
     .option("--origin <origin...>", "pages of other origins that may use the API")
     .addHelpText("after", examples)
@@ -112,14 +117,16 @@ export function serveCommand(session: Session): Command {
           ...(flags.hostName ? { hosts: flags.hostName } : {}),
           ...(flags.origin ? { origins: flags.origin } : {}),
         });
-        const server = await listen((request) => app.fetch(request), flags);
+        const server = await listen(app.fetch, flags);
         io.stdout.write(
           `Hyaline answers at http://${flags.host.includes(":") ? `[${flags.host}]` : flags.host}:${server.port}\n`,
         );
         await new Promise<void>((resolve) =>
           stop.aborted ? resolve() : stop.addEventListener("abort", () => resolve(), { once: true })
         );
-        await server.close();
+        const drained = server.close(), late = setTimeout(() => void engine.close(), flags.drain * 1000); // which fails them
+        await drained;
+        clearTimeout(late);
       } finally {
         archive.close();
         await engine.close();

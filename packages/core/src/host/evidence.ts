@@ -23,6 +23,8 @@ export interface GatherRequest {
   readonly composites?: ReadonlyMap<string, Composite>;
   /** How many targets `targets` gives; all share one forward and one backward pass. 1 by default. */
   readonly count?: number;
+  /** Given up between two steps when aborted. */
+  readonly signal?: AbortSignal;
   /** Chooses the targets once the logits are known. */
   targets(logits: Tensor): readonly ResolvedTarget[];
 }
@@ -47,7 +49,7 @@ export interface Gathered {
 
 /** Compiles, runs and collects. One forward pass, one backward pass per distinct composite. */
 export async function gather(request: GatherRequest): Promise<Gathered> {
-  const { model, shaped, inputs, needs, count = 1 } = request;
+  const { model, shaped, inputs, needs, signal, count = 1 } = request;
   const plan = await planFor({
     model,
     shaped,
@@ -56,14 +58,16 @@ export async function gather(request: GatherRequest): Promise<Gathered> {
     given: (tensor) => inputs.has(tensor),
     ...(request.composites ? { composites: request.composites } : {}),
   });
+  signal?.throwIfAborted();
   const { sources, attentions, reading, gradient, path, relevant, direct, recompute } = plan;
   const runnables = [gradient, path, recompute, ...[...relevant.values()].map(({ runnable }) => runnable)].filter((r) =>
     r !== undefined
   );
   const fetches = [...new Set([shaped.target, ...direct, ...runnables.flatMap(({ program }) => program.taps)])];
   model.expect(fetches);
-  const taps = await model.forward(inputs, fetches),
-    logits = taps.get(shaped.target)!,
+  const taps = await model.forward(inputs, fetches);
+  signal?.throwIfAborted();
+  const logits = taps.get(shaped.target)!,
     resolved = request.targets(logits),
     seed = together(resolved, count);
 
@@ -75,7 +79,10 @@ export async function gather(request: GatherRequest): Promise<Gathered> {
   const carry = async (runnable: Runnable): Promise<ReadonlyMap<string, Tensor>> =>
     await model.backward(runnable, taps, takesSeed(runnable.program) ? seed : undefined);
   const gradients = gradient && await carry(gradient), messages = new Map<string, ReadonlyMap<string, Tensor>>();
-  for (const [id, { runnable }] of relevant) messages.set(id, await carry(runnable));
+  for (const [id, { runnable }] of relevant) {
+    signal?.throwIfAborted();
+    messages.set(id, await carry(runnable));
+  }
 
   const targets = resolved.map((one, which): TargetEvidence => {
     const own = (

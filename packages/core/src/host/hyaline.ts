@@ -74,8 +74,10 @@ export class Hyaline {
     const shaped = await model.shaped(reading.inputs),
       { names, span } = reading,
       each = request.target.each && span ? span.ids : undefined;
+    signal.throwIfAborted();
     const gathered = await gather({
       model,
+      signal,
       shaped,
       inputs: reading.inputs,
       needs: needs.flat(),

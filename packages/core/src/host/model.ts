@@ -22,6 +22,7 @@ import type { Executor, PreparedProgram } from "../runtime/executor.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import { filled, type Inputs, isSetting } from "./inputs.ts";
 import { findSources, type Source } from "./sources.ts";
+import { turn } from "./turn.ts";
 
 /** A graph at one input shape with the tensors that are explained. */
 export interface Shaped extends ShapedGraph {
@@ -123,6 +124,7 @@ export class Model {
         told = infer(this.graph, types, { pinned: settings, probed });
       }
       if (told.missing.length) throw missingShapes(told.missing);
+      await turn();
       const { graph } = canonicalise(this.graph, told);
       const whole = infer(graph, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
       if (whole.missing.length) throw missingShapes(whole.missing);
@@ -144,6 +146,7 @@ export class Model {
     const given = new Map([...inputs].filter(([name]) => session.inputs.includes(name)));
     const found = await session.run(given, fetches.filter((name) => !inputs.has(name)));
     for (const name of fetches) if (inputs.has(name)) found.set(name, inputs.get(name)!);
+    await turn();
     return found;
   }
 
@@ -174,6 +177,7 @@ export class Model {
         target: shaped.target,
       });
       this.expect(program.taps);
+      await turn();
       return { program, prepared: await this.#options.executor.prepare(program) };
     });
     this.#programs.delete(key);
@@ -194,6 +198,7 @@ export class Model {
   ): Promise<Map<string, Tensor>> {
     if (seed) this.passes.backward++;
     const found = await prepared.run(taps, seed);
+    await turn();
     return new Map(outputsOf(program).map((name) => [name, found.get(name)!]));
   }
 

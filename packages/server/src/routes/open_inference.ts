@@ -14,6 +14,7 @@ import { malformedBody } from "../errors.ts";
 import { engineFor, oneByOne, requestsOf } from "../protocols/instance.ts";
 import { dtypeOf, inputTensor, type Tensor, tensorsOf } from "../protocols/tensors.ts";
 import { offered } from "./ask.ts";
+import { condition } from "./health.ts";
 import { checked, inferenceProblem, problemsIn, router } from "./problem.ts";
 
 /** Models have one version: the files they are made of. */
@@ -28,6 +29,16 @@ const get = <P extends string, S extends z.ZodType>(path: P, summary: string, sc
     summary: `Open Inference Protocol: ${summary}`,
     responses: { 200: { description: summary, content: { "application/json": { schema } } } },
   });
+const readiness = {
+  description: "whether it does",
+  content: { "application/json": { schema: z.strictObject({ ready: z.boolean() }) } },
+};
+const ready = createRoute({
+  method: "get",
+  path: "/v2/health/ready",
+  summary: "Open Inference Protocol: the server takes requests",
+  responses: { 200: readiness, 503: readiness },
+});
 const getModel = <P extends string, S extends z.ZodType>(path: P, summary: string, schema: S) =>
   createRoute({
     method: "get",
@@ -163,10 +174,10 @@ export function openInferenceRoutes(deps: Deps) {
       get("/v2/health/live", "the server runs", z.strictObject({ live: z.literal(true) })),
       (c) => c.json({ live: true as const }, 200),
     )
-    .openapi(
-      get("/v2/health/ready", "the server takes requests", z.strictObject({ ready: z.literal(true) })),
-      (c) => c.json({ ready: true as const }, 200),
-    )
+    .openapi(ready, (c) => {
+      const ready = condition(deps) === "ok";
+      return c.json({ ready }, ready ? 200 : 503);
+    })
     .openapi(
       getModel(
         "/v2/models/{model}",

@@ -8,7 +8,8 @@ import { failure } from "@hyaline/core/errors";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Deps } from "../app.ts";
-import { busy } from "../errors.ts";
+import { asFailure, busy, statusOf } from "../errors.ts";
+import { crash } from "../journal.ts";
 import { Run, type Tell } from "../run.ts";
 import { problems, router } from "./problem.ts";
 import { idParam } from "./results.ts";
@@ -69,12 +70,17 @@ export const runRoutes = ({ runs }: Deps) => {
 /** Begins work and tells it; it is stopped when the connection is lost and nobody comes back within `keep` seconds. */
 export function begun(
   c: Context,
-  { runs, queue, limits }: Pick<Deps, "runs" | "queue" | "limits">,
+  { config, runs, queue, limits }: Pick<Deps, "config" | "runs" | "queue" | "limits">,
   { keep, work }: { keep: number; work: (tell: Tell, signal: AbortSignal) => Promise<void> },
 ): Response {
   queue.admit(); // while it can still be told by the status
   if (keep > 0 && runs.size >= KEPT) throw busy(runs.size, keep);
-  const run: Run = new Run(work, {
+  const logged = (tell: Tell, signal: AbortSignal): Promise<void> =>
+    work(tell, signal).catch((error) => {
+      if (config.log && statusOf(asFailure(error)) === 500) crash(config.log, c, error);
+      throw error;
+    });
+  const run: Run = new Run(logged, {
     keep: keep * 1000,
     signal: AbortSignal.timeout(limits.deadline),
     over: () => runs.delete(run.id),

@@ -8,7 +8,7 @@ import type { Explanation } from "@hyaline/core/result";
 import type { Engine } from "../engine.ts";
 
 /** What can be asked of an engine: one request, one answer. */
-export type Ask = Exclude<keyof Engine, "opened" | "methods" | "close">;
+export type Ask = Exclude<keyof Engine, "health" | "opened" | "methods" | "close">;
 
 export type ToWorker =
   | { readonly id: number; readonly ask: Ask; readonly of: unknown; readonly watched: boolean }

@@ -36,17 +36,17 @@ describe.skipIf(!isDeno)(
       expect((await long).status).toBe(504);
       expect(performance.now() - from).toBeLessThan(300 + 1000);
       expect((await ask("x")).status).toBe(200);
-      expect([engine.starts, lost]).toEqual([2, []]);
+      expect([engine.health().starts, lost]).toEqual([2, []]);
     });
 
     test("a client that leaves is a cancelled run", async () => {
-      const leave = new AbortController(), before = engine.starts;
+      const leave = new AbortController(), before = engine.health().starts;
       const gone = app().request("/api/v1/explain", { ...post({ input: { text: "for ever" } }), signal: leave.signal });
       await new Promise((resolve) => setTimeout(resolve, 100));
       leave.abort();
       await Promise.resolve(gone).catch(() => {});
       expect((await ask("x")).status).toBe(200);
-      expect(engine.starts).toBe(before + 1);
+      expect(engine.health().starts).toBe(before + 1);
     });
 
     test("one that dies fails its request with WORKER_LOST, says so, and is started again", async () => {

@@ -5,7 +5,7 @@
  */
 import type { Opened } from "@hyaline/core";
 import { HyalineError } from "@hyaline/core/errors";
-import { workerLost } from "../errors.ts";
+import { reasonOf, stopped, workerLost } from "../errors.ts";
 import type { Engine, Progress } from "../engine.ts";
 import type { Ask, FromWorker, Worker, WorkerState } from "./messages.ts";
 
@@ -36,9 +36,9 @@ export class RemoteEngine implements Engine {
   /** Loaded anew when the worker is. */
   readonly #pinned = new Map<string, Parameters<Engine["load"]>[0]>();
   /** After the worker's last answer. */
-  state: WorkerState = { resident: 0, opened: [] };
-  /** Workers started so far. */
-  starts = 0;
+  #state: WorkerState = { resident: 0, opened: [] };
+  #starts = 0;
+  #up = false;
 
   private constructor(options: RemoteOptions) {
     this.#options = options;
@@ -71,13 +71,18 @@ export class RemoteEngine implements Engine {
   };
 
   opened(): readonly Opened[] {
-    return this.state.opened;
+    return this.#state.opened;
+  }
+
+  health(): ReturnType<Engine["health"]> {
+    return { ready: this.#up, starts: this.#starts, resident: this.#state.resident };
   }
 
   methods(): ReturnType<Engine["methods"]> {
     return this.#methods;
   }
 
+  /** Ends the worker; what is under way there fails. */
   async close(): Promise<void> {
     this.#closed = true;
     const worker = await this.#worker?.catch(() => undefined);
@@ -87,7 +92,7 @@ export class RemoteEngine implements Engine {
 
   async #ask<T>(ask: Ask, of: unknown, context: Progress): Promise<T> {
     const { signal } = context, worker = await this.#ready(), id = ++this.#last;
-    signal.throwIfAborted();
+    if (signal.aborted) throw reasonOf(signal);
     let impatient: ReturnType<typeof setTimeout> | undefined;
     const stop = (): void => {
       worker.post({ id, stop: true });
@@ -100,7 +105,7 @@ export class RemoteEngine implements Engine {
         worker.post({ id, ask, of, watched: Boolean(context.progress ?? context.partial) });
       }) as T;
     } catch (error) {
-      throw signal.aborted ? signal.reason : error;
+      throw signal.aborted ? reasonOf(signal) : error;
     } finally {
       clearTimeout(impatient);
       signal.removeEventListener("abort", stop);
@@ -109,6 +114,7 @@ export class RemoteEngine implements Engine {
   }
 
   #ready(): Promise<Worker> {
+    if (this.#closed) throw stopped();
     return this.#worker ??= this.#start();
   }
 
@@ -121,7 +127,7 @@ export class RemoteEngine implements Engine {
 
   async #start(): Promise<Worker> {
     const worker = this.#options.start();
-    this.starts++;
+    this.#starts++;
     let ready = (): void => {};
     worker.listen((message) => {
       if ("ready" in message) {
@@ -132,7 +138,8 @@ export class RemoteEngine implements Engine {
     const up = new Promise<true>((resolve) => (ready = () => resolve(true)));
     const ended = worker.ended.then((why) => {
       this.#worker = undefined;
-      this.state = { resident: 0, opened: [] };
+      this.#up = false;
+      this.#state = { resident: 0, opened: [] };
       const asked = this.#closed || [...this.#calls.values()].some(({ context }) => context.signal.aborted);
       if (!asked) this.#options.lost?.(why);
       for (const { reject } of this.#calls.values()) reject(workerLost(why));
@@ -140,6 +147,7 @@ export class RemoteEngine implements Engine {
     });
     const why = await Promise.race([up, ended]);
     if (why !== true) throw workerLost(why);
+    this.#up = true;
     ended.then(() => this.#closed ? undefined : this.#resume()).catch(() => {}); // so that the next request finds one at work
     return worker;
   }
@@ -150,7 +158,7 @@ export class RemoteEngine implements Engine {
     if ("progress" in message) call.context.progress?.(...message.progress);
     else if ("partial" in message) call.context.partial?.(message.partial);
     else if ("done" in message) {
-      this.state = message.state;
+      this.#state = message.state;
       call.resolve(message.done);
     } else if ("failed" in message) call.reject(new HyalineError(message.failed));
     else call.reject(new Error("The engine failed", { cause: message.crashed }));
