@@ -40,6 +40,10 @@ export interface Limits {
   readonly queue: number;
   /** Milliseconds a request may take, waiting included. */
   readonly deadline: number;
+  /** Token ids of one input. */
+  readonly tokens: number;
+  /** Methods of one request. */
+  readonly methods: number;
   /** Requests in one batch. */
   readonly batch: number;
 }
@@ -49,6 +53,8 @@ export const defaultLimits: Limits = {
   characters: 20_000,
   queue: 64,
   deadline: 120_000,
+  tokens: 4096,
+  methods: 32,
   batch: 32,
 };
 

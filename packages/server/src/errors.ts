@@ -95,6 +95,12 @@ export const workerLost = (why: string): HyalineError =>
     message: `What computes for this server ended (${why}) and is started again`,
     hint: "Try again in a moment; if it happens each time, this request takes more memory than there is",
   });
+export const tooManyMethods = (count: number, most: number): HyalineError =>
+  failure({
+    code: "TOO_MANY_METHODS",
+    message: `The request has ${count} methods, this server takes ${most}`,
+    hint: "Send several requests",
+  });
 export const batchTooLarge = (count: number, most: number): HyalineError =>
   failure({
     code: "BATCH_TOO_LARGE",

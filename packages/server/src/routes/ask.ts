@@ -3,17 +3,19 @@
  *
  * @module
  */
-import { failure } from "@hyaline/core/errors";
+import { failure, textTooLong } from "@hyaline/core/errors";
 import { type ExplainRequest, parseRequest } from "@hyaline/core/result";
 import type { Deps } from "../app.ts";
 import type { OfferedModel } from "../engine.ts";
-import { unknownModel } from "../errors.ts";
+import { tooManyMethods, unknownModel } from "../errors.ts";
 
-/** @throws INVALID_REQUEST, UNKNOWN_MODEL, TEXT_TOO_LONG */
+/** @throws INVALID_REQUEST, UNKNOWN_MODEL, TEXT_TOO_LONG, TOO_MANY_METHODS */
 export function asked(body: unknown, { config, limits }: Pick<Deps, "config" | "limits">): ExplainRequest {
   const request = parseRequest(body), { input, model } = request;
   offered(model, { config });
   if ("text" in input) bounded(input.text, { limits });
+  if ("ids" in input && input.ids.length > limits.tokens) throw textTooLong(input.ids.length, limits.tokens);
+  if (request.methods.length > limits.methods) throw tooManyMethods(request.methods.length, limits.methods);
   return request;
 }
 
