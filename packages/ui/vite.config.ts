@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 import { embeddedModels } from "./embedded_models.ts";
+import { offline } from "./offline.ts";
 
 /** Browsers that know `light-dark()`: for older ones it would be rewritten into something that inherits differently. */
 export const browsers = ["chrome123", "firefox120", "safari17.5"];
@@ -14,5 +15,5 @@ export default defineConfig({
   resolve: { alias: [{ find: /^onnxruntime-web$/, replacement: "onnxruntime-web/wasm" }] },
   build: { target: browsers, modulePreload: false, assetsInlineLimit: 0 },
   worker: { format: "es" },
-  plugins: [embeddedModels()],
+  plugins: [embeddedModels(), offline(["icon.svg", "manifest.webmanifest"])],
 });

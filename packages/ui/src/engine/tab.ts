@@ -19,8 +19,11 @@ export interface TabOptions {
   readonly backend?: Surroundings["backend"];
 }
 
-const hubOfPage = (): string =>
-  document.querySelector<HTMLMetaElement>('meta[name="hyaline-hub"]')?.content || "https://huggingface.co";
+/** An address beside the page will do as well. */
+function hubOfPage(): string {
+  const named = document.querySelector<HTMLMetaElement>('meta[name="hyaline-hub"]')?.content;
+  return new URL(named || "https://huggingface.co", document.baseURI).href;
+}
 
 /** The worker is started by the first call, and again by the next one after it was ended. */
 export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = {}): Engine {

@@ -5,12 +5,9 @@
  */
 import { renderCsv, renderHtml, renderSvg } from "@hyaline/core/render";
 import type { Explanation } from "@hyaline/core/result";
-import { linkOf } from "../state/permalink.ts";
-import type { Question } from "../state/question.ts";
 import { language } from "../strings/mod.ts";
 
-export const kinds = ["svg", "png", "csv", "json", "html"] as const;
-export type Kind = (typeof kinds)[number];
+export type Kind = "svg" | "png" | "csv" | "json" | "html";
 
 const TYPES: Readonly<Record<Kind, string>> = {
   svg: "image/svg+xml",
@@ -64,6 +61,3 @@ export async function save(kind: Kind, explanations: readonly Explanation[]): Pr
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000); // the download has begun by then
 }
-
-export const copyLink = async (question: Question): Promise<void> =>
-  await navigator.clipboard.writeText(new URL(await linkOf(question), document.baseURI).href);

@@ -1,14 +1,16 @@
 import type { Explanation } from "@hyaline/core/result";
 import { readFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { builtPage, executablePath, host, isolating, type Site } from "../testing/site.ts";
+import { type Built, builtPage, executablePath, host, isolating, type Site } from "../testing/site.ts";
 
 describe.skipIf(!executablePath)("the page (skipped where no Chromium is installed)", () => {
-  let browser: Browser, context: BrowserContext, site: Site, page: Page;
+  let browser: Browser, context: BrowserContext, site: Site, page: Page, built: Built;
   const errors: string[] = [];
   beforeAll(async () => {
-    site = await host(await builtPage(), isolating);
+    built = await builtPage();
+    site = await host(built, isolating);
     browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
     context = await browser.newContext({ locale: "en-US", permissions: ["clipboard-read", "clipboard-write"] });
     page = await context.newPage();
@@ -170,5 +172,68 @@ describe.skipIf(!executablePath)("the page (skipped where no Chromium is install
     await settled();
     expect(await verdict()).toContain("Mary");
     expect(site.asked.slice(before)).toEqual([]);
+  });
+
+  test("after one visit it works without a network, and on any host with threads", async () => {
+    const plain = await host(built), offline = await (await browser.newContext()).newPage();
+    await offline.goto(plain.url);
+    await settled(offline);
+    expect(await offline.evaluate(() => crossOriginIsolated)).toBe(false);
+    await offline.evaluate(async () => {
+      const { active } = await navigator.serviceWorker.ready;
+      if (active!.state !== "activated") await new Promise((done) => active!.addEventListener("statechange", done));
+    });
+    const before = plain.asked.length;
+    await plain.close();
+    await offline.reload();
+    await offline.locator(".editor textarea").fill("A clever film.");
+    await settled(offline);
+    expect(await offline.locator(".answers h2").textContent()).toContain("positive");
+    expect(await offline.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(plain.asked).toHaveLength(before);
+    await offline.context().close();
+  });
+
+  test("a large model from the hub is weighed before it is loaded, and loaded on a yes", async () => {
+    const files = ["config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx"];
+    const listed = files.map((path) => ({ type: "file", path, size: path.endsWith(".onnx") ? 548e6 : 1000 }));
+    const mirrored = await host(
+      new Map<string, Uint8Array | string>([
+        ...built,
+        ["index.html", String(built.get("index.html")).replace('https://huggingface.co"', 'mirror"')],
+        ["mirror/api/models/org/ioi/tree/main", JSON.stringify(listed)],
+        ...files.map((path) => [`mirror/org/ioi/resolve/main/${path}`, built.get(`models/ioi-lm/${path}`)!] as const),
+      ]),
+    );
+    const visit = await (await browser.newContext({ locale: "en-US" })).newPage();
+    await visit.goto(mirrored.url);
+    await settled(visit);
+    await visit.locator("summary", { hasText: "Model" }).first().click();
+    await visit.locator("summary", { hasText: "Another model" }).click();
+    await visit.getByLabel("Or a hub id").fill("org/ioi");
+    await visit.getByRole("button", { name: "Load", exact: true }).click();
+    const card = visit.locator(".heavy");
+    await card.waitFor();
+    expect(await card.textContent()).toMatch(/org\/ioi has 548 MB\. It will take about 2\.61 GB of memory/);
+    expect(mirrored.asked.filter((line) => line.includes("resolve"))).toEqual([]);
+    await card.getByRole("button", { name: "Load it" }).click();
+    await visit.locator(".shown:not(.old) .take-along").waitFor();
+    expect(await visit.locator(".answers").textContent()).toContain("org/ioi");
+    await visit.context().close();
+    await mirrored.close();
+  });
+
+  test("nothing broke along the way, and the page's own policy forbade nothing that it does", () => {
+    const probed = /404/; // whether there is a server is asked when the settings are opened
+    expect(errors.filter((error) => !probed.test(error))).toEqual([]);
+  });
+
+  test("the first JavaScript is small", () => {
+    const html = String(built.get("index.html")), [, entry] = /src="\.\/(assets\/[\w.-]+\.js)"/.exec(html)!;
+    const size = (name: string): number => {
+      const code = String(built.get(name)), imports = [...code.matchAll(/(?:from|import)\s*"\.\/([\w.-]+\.js)"/g)];
+      return gzipSync(code).length + imports.reduce((sum, [, path]) => sum + size(`assets/${path}`), 0);
+    };
+    expect(size(entry!)).toBeLessThan(80_000);
   });
 });

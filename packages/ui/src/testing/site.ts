@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -53,8 +53,10 @@ export async function builtPage(entry?: string): Promise<Built> {
     logLevel: "error",
     build: { write: false, ...(entry ? { rolldownOptions: beside } : {}) },
   }) as { output: { fileName: string; code?: string; source?: string | Uint8Array }[] };
-  return new Map([
+  const copied = readdirSync(`${root}public`).map((name) => [name, readFileSync(`${root}public/${name}`)] as const);
+  return new Map<string, Uint8Array | string>([
     ["blank.html", "<!doctype html><title>blank</title>"],
+    ...copied,
     ...output.map((file) => [file.fileName, file.code ?? file.source!] as const),
   ]);
 }
@@ -74,7 +76,8 @@ export function host(files: Built, headers: Readonly<Record<string, string>> = {
     const { pathname } = new URL(url, "http://host"),
       name = pathname.slice(folder.length) || "index.html",
       body = pathname.startsWith(folder) ? files.get(name) : undefined;
-    const type = TYPES[name.split(".").at(-1)!] ?? "application/octet-stream";
+    const type = TYPES[name.split(".").at(-1)!] ??
+      (typeof body === "string" ? "application/json" : "application/octet-stream");
     response.writeHead(body === undefined ? 404 : 200, { "content-type": type, ...headers }).end(body);
   });
   return new Promise((resolve) =>
