@@ -34,8 +34,9 @@ describe.each(builtIns.map((builtIn, i) => [manifests[i]!.id, manifests[i]!, bui
     });
 
     test("speaks English and Chinese", () => {
-      for (const { titles, summaries } of manifest.explainers) {
+      for (const { titles, summaries, limitsIn } of manifest.explainers) {
         expect(titles.zh).toBeTruthy();
+        expect(limitsIn.zh).toMatch(/\p{Script=Han}/u);
         expect(summaries.zh).toMatch(/\p{Script=Han}/u);
       }
     });

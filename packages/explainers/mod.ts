@@ -8,6 +8,7 @@ import { type InstalledPlugin, manifestSchema } from "@hyaline/core";
 import { pluginBroken } from "@hyaline/core/errors";
 import type { Plugin } from "@hyaline/core/plugin";
 import attention from "./attention/explainer.json" with { type: "json" };
+import deletionCurve from "./deletion-curve/explainer.json" with { type: "json" };
 import gradCam from "./grad-cam/explainer.json" with { type: "json" };
 import gradients from "./gradients/explainer.json" with { type: "json" };
 import lime from "./lime/explainer.json" with { type: "json" };
@@ -33,6 +34,7 @@ export const builtIns: readonly BuiltIn[] = [
   { manifest: shap, load: () => import("./shap/mod.ts") },
   { manifest: shapleySampling, load: () => import("./shapley-sampling/mod.ts") },
   { manifest: lime, load: () => import("./lime/mod.ts") },
+  { manifest: deletionCurve, load: () => import("./deletion-curve/mod.ts") },
 ];
 
 /** The built-ins as the host takes them. A plugin's module is loaded when one of its explainers is first run. */

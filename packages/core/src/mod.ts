@@ -50,4 +50,5 @@ export { type Executor, type PreparedProgram } from "./runtime/executor.ts";
 export { smallestModel, warmUp } from "./runtime/warm.ts";
 export { type Backend, openSession, type Session, type SessionOptions } from "./runtime/session.ts";
 export { subjectOf, wordsOf } from "./host/checkpoint_subject.ts";
+export { type Architecture, type Block } from "./host/architecture.ts";
 export { inspect, type Inspection, type OperatorUse } from "./host/inspect.ts";

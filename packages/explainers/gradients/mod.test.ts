@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { Evidence, PathEvidence, Result } from "@hyaline/core/plugin";
 import { describe, expect, test } from "vitest";
 import { arrayOf, evidenceOf, optionsOf } from "../shared/sample.ts";
 import manifest from "./explainer.json" with { type: "json" };
@@ -10,7 +11,14 @@ const embeddings = arrayOf(golden.embeddings),
   line = "[CLS] I love programming [SEP]";
 const evidence = evidenceOf(line, { embeddings, gradients: { embeddings: gradient } });
 const zero = { ...gradient, data: gradient.data.map(() => 0) };
-const path = { ...golden.path, attributions: arrayOf(golden.path.attributions), values: arrayOf([0]), error: 1e-6 };
+const path: PathEvidence & { captum: number[]; delta: number } = {
+  ...golden.path,
+  attributions: arrayOf(golden.path.attributions),
+  points: arrayOf([0.2, 0.5, 0.8]),
+  values: arrayOf([0.1, 0.4, 0.9]),
+  steps: 3,
+  error: 1e-6,
+};
 const target = { kind: "class" as const, index: 1, value: golden.logits[golden.target] as number };
 
 function near(found: readonly number[], expected: readonly number[]): void {
@@ -72,32 +80,39 @@ describe("input-x-gradient", () => {
 });
 
 describe("integrated-gradients", () => {
+  type Scores = Result<"token-scores">;
+  const integrated = (given: Evidence, baseline: string, view: "scores" | "path" = "scores") =>
+    explainers["integrated-gradients"](given, { baseline, view });
+
   test("is captum's IntegratedGradients with Gauss–Legendre points, and passes the completeness check", () => {
-    const result = explainers["integrated-gradients"]({ ...evidence, target, path }, { baseline: "pad" });
-    near(result.data.values, golden.path.captum);
+    const result = integrated({ ...evidence, target, path }, "pad") as Scores;
+    near(result.data.values, path.captum);
     expect(result.checks!.map(({ id, status }) => [id, status])).toEqual([["completeness", "passed"], [
       "quadrature",
       "measured",
     ]]);
-    expect(result.checks![0]!.value!).toBeCloseTo(golden.path.delta, 5);
+    expect(result.checks![0]!.value!).toBeCloseTo(path.delta, 5);
   });
 
   test("fails the check aloud when the scores miss the difference", () => {
-    const result = explainers["integrated-gradients"]({
-      ...evidence,
-      target: { ...target, value: target.value + 1 },
-      path,
-    }, { baseline: "pad" });
+    const result = integrated({ ...evidence, target: { ...target, value: target.value + 1 }, path }, "pad");
     expect(result.checks![0]).toMatchObject({ status: "failed" });
     expect(result.notes).toHaveLength(1);
   });
 
   test("has nothing to divide when the baseline is the text", () => {
     const still = { ...path, attributions: zero, baselineValue: target.value };
-    const { checks, data } = explainers["integrated-gradients"]({ ...evidence, target, path: still }, {
-      baseline: "mask",
-    });
+    const { checks, data } = integrated({ ...evidence, target, path: still }, "mask") as Scores;
     expect(checks![0]).toMatchObject({ status: "passed", value: 0 });
     expect(data.values).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test("shows the value along the path on request, from the baseline to the text", () => {
+    const { type, data } = integrated({ ...evidence, target, path }, "pad", "path") as Result<"curve">;
+    const [{ x, y }] = data.series as [Result<"curve">["data"]["series"][number]];
+    expect(type).toBe("curve");
+    expect([x[0], x.at(-1), y[0], y.at(-1)]).toEqual([0, 1, path.baselineValue, target.value]);
+    expect(x).toHaveLength(path.steps + 2);
+    expect(x).toEqual(x.toSorted((a, b) => a - b));
   });
 });

@@ -44,8 +44,11 @@ export default plugin({
   },
 
   /** s_t = Σ_c (x_tc − x₀_tc) ∫₀¹ ∂y/∂x_tc (x₀ + α(x − x₀)) dα; the host integrates. */
-  "integrated-gradients"({ path, target }: Evidence, { baseline }: { baseline: string }): Result<"token-scores"> {
-    const { attributions, steps, baselineValue, error } = given(path, "path of gradients");
+  "integrated-gradients"(
+    { path, target }: Evidence,
+    { baseline, view }: { baseline: string; view: "scores" | "path" },
+  ): Result<"token-scores" | "curve"> {
+    const { attributions, steps, baselineValue, error, points, values } = given(path, "path of gradients");
     const scores = sums(finite(attributions, "attributions along the path"));
     const difference = target.value - baselineValue,
       gap = sum(scores) - difference,
@@ -74,6 +77,21 @@ export default plugin({
     const notes = complete ? [] : [
       `The scores miss the difference they should add up to: give more than ${steps} steps, or another baseline (at "zero" a norm jumps, and no number of steps follows)`,
     ];
-    return tokenScores(scores, { join: "sum", signed: true, checks, notes });
+    if (view === "scores") return tokenScores(scores, { join: "sum", signed: true, checks, notes });
+    return {
+      type: "curve",
+      signed: true,
+      checks,
+      notes,
+      data: {
+        x: { title: "Way from the baseline to the text" },
+        y: { title: "Value of the target" },
+        series: [{
+          title: "Along the straight line",
+          x: [0, ...points.data, 1],
+          y: [baselineValue, ...values.data, target.value],
+        }],
+      },
+    };
   },
 });

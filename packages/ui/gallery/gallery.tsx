@@ -5,9 +5,10 @@
  */
 import { render } from "preact";
 import { useState } from "preact/hooks";
+import type { Inspection } from "@hyaline/core";
 import type { Explanation } from "@hyaline/core/result";
 import { type Language, language, say } from "../src/strings/mod.ts";
-import { type Method, Result } from "../src/views/mod.ts";
+import { Architecture, type Method, Result } from "../src/views/mod.ts";
 import "./gallery.css";
 
 /** What to show; `added` are explanations that arrive when a word's pairs are asked for. */
@@ -17,14 +18,24 @@ export interface Scene {
   readonly language?: Language;
   readonly theme?: "light" | "dark";
   readonly added?: readonly Explanation[];
+  /** How the model is built, shown in place of what was explained. */
+  readonly inspection?: Pick<Inspection, "architecture" | "labels">;
 }
 
 declare global {
   var show: (scene: Scene) => void;
 }
 
-function Page({ explanations, methods, added = [] }: Scene) {
+function Page({ explanations, methods, inspection, added = [] }: Scene) {
   const [asked, ask] = useState(false), more = asked ? added : [];
+  if (inspection) {
+    const relevance = explanations.find((one) => one.type === "layer-head-grid");
+    return (
+      <div class="result">
+        <Architecture built={inspection.architecture} labels={inspection.labels} relevance={relevance} />
+      </div>
+    );
+  }
   return (
     <Result
       explanations={[...explanations, ...more]}

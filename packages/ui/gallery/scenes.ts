@@ -4,8 +4,8 @@
  * @module
  */
 import { openEngine } from "../../cli/src/open.ts";
-import type { ExplainRequestInput, Explanation } from "@hyaline/core/result";
-import type { Method } from "../src/views/mod.ts";
+import type { ExplainRequestInput } from "@hyaline/core/result";
+import type { Scene } from "./gallery.tsx";
 
 const film = { text: "A moving, funny and beautifully acted film." };
 const store = { text: "When Mary and John went to the store, John gave a drink to" };
@@ -13,7 +13,7 @@ const of = (...ids: string[]) => ids.map((id) => ({ id }));
 
 /** Requests by the name of the picture they make. */
 export const requests = {
-  text: { input: film, methods: [{ id: "lrp" }, { id: "attention", options: { view: "matrix" } }] },
+  text: { input: film, methods: of("lrp") },
   comparison: { input: film, methods: of("lrp", "integrated-gradients", "occlusion", "attention-rollout") },
   contrast: {
     model: "ioi-lm",
@@ -34,6 +34,8 @@ export const requests = {
     methods: [{ id: "occlusion", options: { unit: "sentence" } }],
   },
   estimates: { input: film, methods: of("shapley-sampling") },
+  deletion: { input: film, methods: of("deletion-curve") },
+  path: { input: film, methods: [{ id: "integrated-gradients", options: { view: "path" } }] },
   generated: {
     model: "ioi-lm",
     input: { text: "When Mary and John went to the store," },
@@ -42,20 +44,24 @@ export const requests = {
   },
 } satisfies Record<string, ExplainRequestInput>;
 
-export type SceneName = keyof typeof requests;
+export type SceneName = keyof typeof requests | "architecture";
 
-/** All of them, and what manifests say of the methods. */
-export async function scenes(): Promise<{ explained: Record<SceneName, Explanation[]>; methods: Method[] }> {
+/** All of them. */
+export async function scenes(): Promise<Readonly<Record<SceneName, Scene>>> {
   const engine = await openEngine({ offline: true, brief: true });
+  const work = { signal: new AbortController().signal, progress() {} };
   try {
-    const progress = { signal: new AbortController().signal, progress() {} };
-    const explained: Partial<Record<SceneName, Explanation[]>> = {};
+    const methods = engine.methods().map(({ entry }) => entry), found: Partial<Record<SceneName, Scene>> = {};
     for (const [name, request] of Object.entries(requests)) {
-      explained[name as SceneName] = [...await engine.explain(request as ExplainRequestInput, progress)];
+      const explanations = await engine.explain(request as ExplainRequestInput, work);
+      found[name as SceneName] = { explanations, methods };
     }
+    const asked = found as Record<keyof typeof requests, Scene>;
+    const inspection = await engine.inspect({ model: "sentiment-en", length: 16 }, work);
     return {
-      explained: explained as Record<SceneName, Explanation[]>,
-      methods: engine.methods().map(({ entry }) => entry),
+      ...asked,
+      text: { ...asked.text, added: asked.matrix.explanations },
+      architecture: { ...asked.layers, inspection },
     };
   } finally {
     await engine.close();

@@ -1,33 +1,63 @@
 /**
- * Takes the pictures in docs/screenshots: `deno run -A packages/ui/gallery/screenshots.ts [folder]`. Needs Chromium.
+ * Takes the pictures in docs/screenshots: `deno run -A packages/ui/gallery/screenshots.ts [folder] [view …]`. Needs Chromium.
  *
  * @module
  */
-import { mkdir } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { mkdir, writeFile } from "node:fs/promises";
 import process from "node:process";
-import { chromium } from "playwright-core";
+import { fileURLToPath } from "node:url";
+import { chromium, type Page } from "playwright-core";
 import { executablePath } from "../src/testing/site.ts";
 import { serveGallery } from "./build.ts";
 import { type SceneName, scenes } from "./scenes.ts";
 
-const folder = process.argv[2] ?? fileURLToPath(new URL("../../../docs/screenshots/", import.meta.url));
-const only = process.argv.slice(3);
+const docs = fileURLToPath(new URL("../../../docs/screenshots/", import.meta.url));
+const [folder = docs, ...only] = process.argv.slice(2);
+
+/** What a person did before the picture was taken. */
+const acts: Partial<Record<SceneName, (page: Page) => Promise<void>>> = {
+  text: (page) => page.locator(".piece", { hasText: "funny" }).first().click(),
+  walkthrough: async (page) => {
+    await page.locator("button.piece", { hasText: "love" }).click();
+    await page.locator(".steps button").nth(4).click();
+  },
+  generated: (page) => page.locator(".said").last().click(),
+  deletion: (page) => page.locator(".curve svg[role]").hover({ position: { x: 190, y: 80 } }),
+};
+
+/** A picture as WebP, which the browser itself writes. */
+async function webp(page: Page, png: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const base64 = await page.evaluate(async (source) => {
+    const image = await createImageBitmap(await (await fetch(source)).blob());
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    canvas.getContext("2d")!.drawImage(image, 0, 0);
+    const bytes = await (await canvas.convertToBlob({ type: "image/webp", quality: 0.86 })).bytes();
+    return bytes.toBase64();
+  }, `data:image/png;base64,${png.toBase64()}`);
+  return Uint8Array.fromBase64(base64);
+}
+
 await mkdir(folder, { recursive: true });
-const [{ explained, methods }, gallery] = await Promise.all([scenes(), serveGallery()]);
+const [found, gallery] = await Promise.all([scenes(), serveGallery()]);
 const browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
 try {
+  const darkroom = await browser.newPage();
   for (const width of [390, 1024, 1600]) {
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
+    const page = await browser.newPage({ viewport: { width, height: 700 } });
     page.on("pageerror", (error) => console.error(error));
     page.on("console", (message) => message.type() === "error" && console.error(message.text()));
     await page.goto(gallery.url);
-    for (const name of Object.keys(explained) as SceneName[]) {
+    for (const [name, scene] of Object.entries(found)) {
       if (only.length && !only.includes(name)) continue;
-      const scene = { explanations: explained[name], methods, theme: width === 1600 ? "dark" : "light" } as const;
-      await page.evaluate((scene) => globalThis.show(scene), scene as never);
-      await page.waitForTimeout(150);
-      await page.screenshot({ path: `${folder}/${name}-${width}.png`, fullPage: true });
+      await page.evaluate(
+        (scene) => globalThis.show(scene),
+        { ...scene, theme: width === 1024 ? "dark" : "light" } as never,
+      );
+      await page.waitForTimeout(100);
+      await acts[name as SceneName]?.(page);
+      await page.waitForTimeout(100);
+      const png = new Uint8Array(await page.screenshot({ fullPage: true }));
+      await writeFile(`${folder}/${name}-${width}.webp`, await webp(darkroom, png));
     }
     await page.close();
   }

@@ -13,7 +13,9 @@ import { infer } from "../graph/infer.ts";
 import { flops, type Memory, memoryOf } from "../graph/memory.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import { rules } from "../rules/mod.ts";
+import { type Architecture, architectureOf } from "./architecture.ts";
 import { completeInputs, filled, isSetting } from "./inputs.ts";
+import { positionsOf } from "./plan.ts";
 import { findSources } from "./sources.ts";
 import type { Subject } from "./subject.ts";
 
@@ -45,6 +47,8 @@ export interface Inspection {
   /** Operators that are crossed and have no rule: white-box methods cannot run. */
   readonly missing: readonly string[];
   readonly canon: Report;
+  /** The model as blocks, one list a source. */
+  readonly architecture: readonly Architecture[];
   /** Tokens the following are for. */
   readonly length: number;
   readonly memory: Memory;
@@ -106,6 +110,15 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
     operators,
     missing: operators.filter(({ crossed, rule }) => crossed > 0 && !rule).map(({ op }) => op),
     canon: report,
+    architecture: sources.map((source) =>
+      architectureOf(shaped, {
+        file: graph,
+        source,
+        sources,
+        target: model.target,
+        positions: positionsOf(source, whole.types),
+      })
+    ),
     length,
     memory: memoryOf(graph, told.types),
     flops: graph.nodes.reduce((sum, node) => sum + flops(node, told.types), 0),

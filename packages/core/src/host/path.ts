@@ -149,6 +149,7 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
       attributions,
       steps,
       baselineValue,
+      points: array([steps], Float32Array.from(nodes)),
       values: array([steps], values),
       error: Math.abs(sum - (value - baselineValue)),
     };

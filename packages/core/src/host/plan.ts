@@ -44,13 +44,17 @@ export const isGradient = (need: Need): need is Extract<Need, { gradients: strin
   typeof need === "object" && "gradients" in need;
 const isPath = (need: Need): need is Extract<Need, { path: string }> => typeof need === "object" && "path" in need;
 
+/** Positions of a source: the size of what is explained without its channels. */
+export function positionsOf({ tensors, channels }: Source, types: Shaped["types"]): number {
+  const dims = types.get(tensors[0]!)!.dims, width = channels === "last" ? dims.at(-1)! : dims[1]!;
+  return size(dims) / Math.max(1, width);
+}
+
 /** Sources with their structure and their place in the list of all tokens. */
 export function placeSources(shaped: Shaped): PlacedSource[] {
   let before = 0;
   return shaped.sources.map((source) => {
-    const dims = shaped.types.get(source.tensors[0]!)!.dims,
-      width = source.channels === "last" ? dims.at(-1)! : dims[1]!;
-    const positions = size(dims) / Math.max(1, width), start = before;
+    const positions = positionsOf(source, shaped.types), start = before;
     before += positions;
     return {
       ...source,

@@ -49,8 +49,18 @@ const BETWEEN = new Set([
   "Min",
 ]);
 
+/** What leads from a source's tokens to the target: its nodes in order, and whether a tensor lies on it. */
+export function onTheWay(
+  shaped: ShapedGraph,
+  { source, target }: { source: Source; target: string },
+): { path: readonly Node[]; on: (tensor: string) => boolean } {
+  const own = activity(shaped, source.tensors), upstream = ancestors(shaped.graph, target);
+  const on = (tensor: string): boolean => own.has(tensor) && upstream.has(tensor);
+  return { path: shaped.graph.nodes.filter((node) => node.inputs.some(on) && node.outputs.some(on)), on };
+}
+
 /** Tensors through which every path runs, in order. */
-function cuts(
+export function cuts(
   path: readonly Node[],
   from: readonly string[],
   on: (tensor: string) => boolean,
@@ -137,11 +147,9 @@ export function structureOf(shaped: ShapedGraph, { source, sources, target, posi
   const { graph, types } = shaped,
     made = producers(graph.nodes),
     users = consumers(graph.nodes),
-    upstream = ancestors(graph, target);
-  const reached = new Map(sources.map((s) => [s.name, activity(shaped, s.tensors)])), own = reached.get(source.name)!;
+    { path, on } = onTheWay(shaped, { source, target });
+  const reached = new Map(sources.map((s) => [s.name, activity(shaped, s.tensors)]));
   const all = activity(shaped, sources.flatMap((s) => s.tensors));
-  const on = (tensor: string): boolean => own.has(tensor) && upstream.has(tensor);
-  const path = graph.nodes.filter((node) => node.inputs.some(on) && node.outputs.some(on));
 
   const attentions: Attention[] = [];
   const anchors: number[] = [];

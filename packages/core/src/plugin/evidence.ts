@@ -47,7 +47,9 @@ export interface PathEvidence {
   readonly steps: number;
   /** The target's value at the baseline. */
   readonly baselineValue: number;
-  /** The target's value along the path, `[steps]` (quadrature points). */
+  /** Where the quadrature points lie between baseline (0) and text (1), `[steps]`, rising. */
+  readonly points: NumberArray;
+  /** The target's value at these points, `[steps]`. */
   readonly values: NumberArray;
   /** Estimated error of the quadrature: |full rule − every other point|, summed over tokens. */
   readonly error: number;

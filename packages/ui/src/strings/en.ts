@@ -54,6 +54,7 @@ export const en = {
     sharedTop: (shared: number, most: number) => `${shared} of the ${most} strongest shared`,
     noOrder: "no order",
     /** Heads, maps, curves. */
+    input: "Input",
     headsHint: "Each picture is one head: rows look at columns. Choose one to enlarge it.",
     allHeads: "All layers and heads",
     asLines: "As lines",
@@ -103,12 +104,43 @@ export const en = {
       evaluations: "How often the model was asked. More questions make estimates more exact.",
       softmax:
         "The weights are computed again from the vectors shown and compared with those the model used. A small difference means that the steps shown are the steps taken.",
+      "deletion-area":
+        "The faster the value falls when the most relevant words go first, the better the order. The area between that curve and random order is measured; chance would give zero.",
       stability:
         "Words that count for little are left out one at a time, and the text is explained again. A stable explanation keeps the other words in the same order.",
     },
     /** Architecture. */
     architecture: "How this model is built",
-    architectureHint: "Read from the file's own graph: blocks from the text at the bottom to the answer at the top.",
+    architectureHint: "Read from the file's own graph: from your text at the bottom to the answer at the top.",
+    blocks: {
+      "embedding": "Embedding",
+      "attention": "Attention",
+      "feed-forward": "Feed-forward",
+      "recurrent": "Recurrent",
+      "convolution": "Convolution",
+      "layer": "Layer",
+      "head": "Output",
+    },
+    functions: {
+      Softmax: "softmax",
+      Gelu: "GELU",
+      Relu: "ReLU",
+      Silu: "SiLU",
+      Tanh: "tanh",
+      LayerNormalization: "layer norm",
+      RMSNormalization: "RMS norm",
+    },
+    headsOf: (heads: string, width: string) => `${heads} heads × ${width}`,
+    outputs: (count: string) => `${count} outputs`,
+    wide: (width: string) => `${width} wide`,
+    answer: "the answer",
+    yourText: "your text",
+    parametersIn: (count: string) => `${count} parameters`,
+    byLayer: "Relevance by layer",
+    byLayerHint:
+      "What passes from one layer to the next. A sum that changes was drawn by biases and softmaxes in between.",
+    sumOf: "Sum",
+    sizeOf: "Size",
   },
 };
 

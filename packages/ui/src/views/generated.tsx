@@ -37,7 +37,7 @@ export function Generated({ targets, chosen, onChoose }: GeneratedProps) {
       <p class="quiet">{words.generatedHint}</p>
       <div {...container} class="text" role="group" aria-label={words.generatedTitle}>
         <p dir="auto">
-          {before === undefined ? null : <span class="quiet">{visible(before.trimEnd())}</span>}
+          {before === undefined ? null : [<span key="before" class="quiet">{visible(before.trimEnd())}</span>, " "]}
           {targets.map(({ target }, i) => {
             const { onFocus, ...focus } = stop(i);
             return [

@@ -7,6 +7,7 @@ import { gridMatrices, visible } from "@hyaline/core/render";
 import { say } from "../strings/mod.ts";
 import { Heads } from "./heads.tsx";
 import { Heatmap } from "./heatmap.tsx";
+import { layerNames } from "./layer_names.ts";
 import { Legend } from "./legend.tsx";
 import { PairText } from "./pair_text.tsx";
 import { strongest } from "./strongest.ts";
@@ -18,7 +19,7 @@ export function Grid({ explanation }: ViewProps<"layer-head-grid">) {
   const { matrix } = matrices[0]!,
     [height, width] = shape.slice(-2) as [number, number],
     pairs = axes.at(-2)!.name === "from";
-  const rows = axes.at(-2)!.name === "layer" ? layerNames(height) : matrix.rows.map(visible);
+  const rows = axes.at(-2)!.name === "layer" ? layerNames(axes.at(-2)!.labels, height) : matrix.rows.map(visible);
   const columns = axes.at(-1)!.name === "head"
     ? matrix.columns.map((name) => `${say.value.head} ${visible(name)}`)
     : matrix.columns.map(visible);
@@ -36,7 +37,3 @@ export function Grid({ explanation }: ViewProps<"layer-head-grid">) {
     </div>
   );
 }
-
-/** Layers by number, the first being 1: what files call them is long and tells little. */
-export const layerNames = (count: number): string[] =>
-  Array.from({ length: count }, (_, i) => `${say.value.layer} ${i + 1}`);

@@ -9,6 +9,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { say, t } from "../strings/mod.ts";
 import { Heatmap } from "./heatmap.tsx";
 import { HeadLines } from "./head_lines.tsx";
+import { layerNames } from "./layer_names.ts";
 import { Legend } from "./legend.tsx";
 import { PairText } from "./pair_text.tsx";
 import { type Cells, paint } from "./paint.ts";
@@ -21,10 +22,15 @@ export function Heads({ explanation }: { explanation: ExplanationOf<"layer-head-
   const [height, width] = shape.slice(-2) as [number, number], across = shape.length === 4 ? shape[1]! : 1;
   const [chosen, choose] = useState(matrices.length - across), words = t.value.views;
   const { container, stop } = useStops<HTMLDivElement>(matrices.length, { across });
+  const layers = layerNames(axes[0]!.labels, shape[0]!);
   const nameOf = (i: number): string =>
-    axes.slice(0, -2).map(({ name }, k) =>
-      `${say.value[name]} ${k === 0 && axes[0]!.name === "layer" ? Math.floor(i / across) + 1 : i % across}`
-    ).join(" · ");
+    shape.length === 4
+      ? `${layers[Math.floor(i / across)]} · ${say.value.head} ${
+        visible(axes[1]!.labels?.[i % across] ?? `${i % across}`)
+      }`
+      : axes[0]!.name === "layer"
+      ? layers[i]!
+      : `${say.value[axes[0]!.name]} ${i}`;
   const cellsOf = (i: number): Cells => ({ values, from: i * height * width, height, width });
   const { matrix, title } = matrices[chosen]!,
     cells = cellsOf(chosen),

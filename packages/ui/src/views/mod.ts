@@ -6,6 +6,7 @@
 import "./views.css";
 
 export { Answers } from "./answers.tsx";
+export { Architecture } from "./architecture.tsx";
 export { Comparison } from "./comparison.tsx";
 export { type Method } from "./method.ts";
 export { Result, type ResultProps } from "./result.tsx";

@@ -118,6 +118,18 @@ const rules: readonly Rule[] = [
     (_, _why, budget, after, what) =>
       `${budget ? `${budget} 次运行的预算已用完` : `运行 ${after} 次后停止`}：${lacking(what!)}`,
   ],
+  [
+    /^Taking away the most relevant tokens first lies (.+) (below|above) random order on average over the curve$/,
+    (_, by, side) => `先去掉最相关的词元，曲线平均比随机次序${side === "below" ? "低" : "高"} ${by}`,
+  ],
+  // Curves
+  [/^Share of tokens taken away$/, "已去掉的词元所占比例"],
+  [/^Value of the target$/, "目标的值"],
+  [/^Most relevant first$/, "先去掉最相关的"],
+  [/^Least relevant first$/, "先去掉最不相关的"],
+  [/^Random order \(mean of (\d+)\)$/, "随机次序（$1 次平均）"],
+  [/^Way from the baseline to the text$/, "从基线到文本的路程"],
+  [/^Along the straight line$/, "沿直线"],
   // Sections of the walk-through
   [/^Query of head (\S+), layer (\S+)$/, "第 $2 层第 $1 个头的查询 Q"],
   [/^Key$/, "键 K"],

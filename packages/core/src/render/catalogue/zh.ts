@@ -64,6 +64,7 @@ export const zh: Catalogue = {
     "fidelity": "拟合程度",
     "evaluations": "模型运行次数",
     "softmax": "分数的 softmax",
+    "deletion-area": "次序是否好于随机？",
     "stability": "小的改动会改变解释吗？",
   },
   told,
