@@ -1,6 +1,6 @@
 /** Everything the host may call. Arguments are offsets into the imported memory; the kernel allocates nothing. */
 export { gemm_f32_8x12, gemm_scratch_bytes } from "./gemm";
-export { gemm_gamma_8x12, gemm_quantized_8x12 } from "./gemm_weight";
+export { gemm_quantized_8x12 } from "./gemm_weight";
 export {
   abs_f32, add_f32, ceil_f32, div_f32, equal_f32, erf_f32, exp_f32, floor_f32, greater_f32, greater_or_equal_f32, less_f32,
   less_or_equal_f32, log_f32, max_f32, min_f32, mul_f32, neg_f32, not_f32, pow_f32, reciprocal_f32, relu_f32, round_f32,
@@ -8,16 +8,10 @@ export {
 } from "./elementwise";
 export { mean_f32, reduce_max_f32, reduce_min_f32, sum_f32 } from "./reduce";
 export {
-  copy_strided_f32, fill_f32, gather_elements_f32, gather_f32, scatter_add_elements_f32, scatter_add_f32, to_indices_i32,
+  copy_strided_f32, fill_f32, gather_elements_f32, gather_f32, scatter_add_f32, to_indices_i32,
 } from "./movement";
 export { madd_peak_f32 } from "./simd";
-export { softmax_cotangent_f32, softmax_f32 } from "./softmax";
-export { layer_norm_cotangent_f32, layer_norm_f32, rms_norm_cotangent_f32, rms_norm_f32 } from "./norm";
-export {
-  gelu_erf_cotangent_f32, gelu_erf_f32, gelu_erf_identity_f32, gelu_tanh_cotangent_f32, gelu_tanh_f32, gelu_tanh_identity_f32,
-  relu_cotangent_f32, sigmoid_cotangent_f32, sigmoid_identity_f32, silu_cotangent_f32, silu_f32, silu_identity_f32,
-  tanh_cotangent_f32, tanh_identity_f32,
-} from "./activation";
-export { epsilon_ratio_f32, gamma_message_f32, gamma_ratio_f32, split_signs_f32 } from "./relevance";
+export { softmax_f32 } from "./softmax";
+export { layer_norm_f32, rms_norm_f32 } from "./norm";
+export { gelu_erf_f32, gelu_tanh_f32, silu_f32 } from "./activation";
 export { attention_cotangent_f32, attention_tile_bytes } from "./attention";
-export { gru_step_cotangent_f32, lstm_step_cotangent_f32 } from "./recurrent";

@@ -8,9 +8,9 @@ export const ROWS: i32 = 128;
 const BLOCK: i32 = ROWS * DEPTH << 2;
 const PANEL: i32 = 12 * DEPTH << 2;
 
-/** Bytes of scratch any GEMM needs: two packed blocks of A, two panels of B, one edge tile. */
+/** Bytes of scratch any GEMM needs: a packed block of A, a panel of B, one edge tile. */
 export function gemm_scratch_bytes(): i32 {
-  return 2 * BLOCK + 2 * PANEL + (8 * 12 << 2);
+  return BLOCK + PANEL + (8 * 12 << 2);
 }
 
 /**
@@ -24,7 +24,7 @@ export function gemm_f32_8x12(
   m: i32, n: i32, k: i32, a: usize, aRow: i32, aDepth: i32, b: usize, bDepth: i32, bColumn: i32,
   c: usize, cRow: i32, alpha: f32, beta: f32, bias: usize, scratch: usize,
 ): void {
-  const panel = scratch + 2 * BLOCK, edge = panel + 2 * PANEL;
+  const panel = scratch + BLOCK, edge = panel + PANEL;
   const cStep = <usize>cRow << 2;
   let d = 0;
   do {

@@ -29,7 +29,7 @@ export function gemm_quantized_8x12(
   c: usize, cRow: i32, alpha: f32, beta: f32, bias: usize, scratch: usize,
 ): void {
   const w = changetype<Weight>(weight);
-  const panel = scratch + 2 * BLOCK, edge = panel + 2 * PANEL;
+  const panel = scratch + BLOCK, edge = panel + PANEL;
   const cStep = <usize>cRow << 2;
   let d = 0;
   do {
@@ -43,55 +43,6 @@ export function gemm_quantized_8x12(
         const columns = min(12, n - j);
         packWeight(panel, w, column + j, columns, d, depth);
         sweep(rows, columns, depth, scratch, panel, c + <usize>i * cStep + (<usize>j << 2), cStep, alpha, keep, add ? add + (<usize>j << 2) : 0, edge);
-      }
-    }
-    d += DEPTH;
-  } while (d < k);
-}
-
-/** w↑ = w + γ·w⁺ and w↓ = w + γ·w⁻, from one panel read once. */
-function splitPanel(up: usize, down: usize, gamma: f32, count: i32): void {
-  const g = f32x4.splat(gamma), zero = f32x4.splat(0);
-  for (let i: usize = 0; i < <usize>count << 2; i += 16) {
-    const w = v128.load(up + i);
-    v128.store(up + i, f32x4.add(w, f32x4.mul(g, f32x4.max(w, zero))));
-    v128.store(down + i, f32x4.add(w, f32x4.mul(g, f32x4.min(w, zero))));
-  }
-}
-
-/**
- * The γ rule's two products in one pass over the weights (zennit's `Gamma`):
- *
- *   P = A₁·W↑ + A₂·W↓,   Q = A₁·W↓ + A₂·W↑,   W↑ = W + γW⁺, W↓ = W + γW⁻.
- *
- * Forwards A₁ = x⁺, A₂ = x⁻: P is the denominator where z > 0, Q where z < 0. Backwards (with W's transpose) A₁ = s⁺, A₂ = s⁻:
- * R_x = x⁺⊙P + x⁻⊙Q. The z⁺ rule is the limit γ → ∞: pass a large γ and divide by it. Any kind of weight.
- */
-export function gemm_gamma_8x12(
-  m: i32, n: i32, k: i32, a1: usize, a2: usize, aRow: i32, weight: usize, column: i32, gamma: f32,
-  p: usize, q: usize, cRow: i32, scratch: usize,
-): void {
-  const w = changetype<Weight>(weight);
-  const second = scratch + BLOCK, up = second + BLOCK, down = up + PANEL, edge = down + PANEL;
-  const cStep = <usize>cRow << 2;
-  let d = 0;
-  do {
-    const depth = min(DEPTH, k - d);
-    const keep: f32 = d == 0 ? 0 : 1;
-    for (let i = 0; i < m; i += ROWS) {
-      const rows = min(ROWS, m - i);
-      const from = (<usize>i * <usize>aRow + <usize>d) << 2;
-      packRows(scratch, a1 + from, rows, aRow, depth, 1);
-      packRows(second, a2 + from, rows, aRow, depth, 1);
-      for (let j = 0; j < n; j += 12) {
-        const columns = min(12, n - j);
-        const to = <usize>i * cStep + (<usize>j << 2);
-        packWeight(up, w, column + j, columns, d, depth);
-        splitPanel(up, down, gamma, depth * 12);
-        sweep(rows, columns, depth, scratch, up, p + to, cStep, 1, keep, 0, edge);
-        sweep(rows, columns, depth, second, down, p + to, cStep, 1, 1, 0, edge);
-        sweep(rows, columns, depth, scratch, down, q + to, cStep, 1, keep, 0, edge);
-        sweep(rows, columns, depth, second, up, q + to, cStep, 1, 1, 0, edge);
       }
     }
     d += DEPTH;

@@ -131,18 +131,3 @@ export function gather_elements_f32(outer: i32, rows: i32, inner: i32, count: i3
     }
   }
 }
-
-/** x[o, indices[o, i, n], n] += y[o, i, n]. */
-export function scatter_add_elements_f32(outer: i32, rows: i32, inner: i32, count: i32, indices: usize, x: usize, y: usize): void {
-  let k = 0;
-  for (let o = 0; o < outer; o++, x += <usize>(rows * inner) << 2) {
-    for (let i = 0; i < count; i++) {
-      for (let n = 0; n < inner; n++, k++, y += 4) {
-        const r = place(indices, k, rows);
-        if (r < 0) continue;
-        const t = x + (<usize>(r * inner + n) << 2);
-        f32.store(t, f32.load(t) + f32.load(y));
-      }
-    }
-  }
-}

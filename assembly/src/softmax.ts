@@ -51,15 +51,3 @@ export function dotRun(count: i32, a: usize, b: usize): f32 {
   for (; i > 0; i--, a += 4, b += 4) sum += f32.load(a) * f32.load(b);
   return sum;
 }
-
-/** Softmax's cotangent per row: out = y ⊙ (g − Σ g⊙y), y the softmax itself. out may be g or y. */
-export function softmax_cotangent_f32(rows: i32, count: i32, y: usize, g: usize, out: usize): void {
-  const row = <usize>count << 2;
-  for (let r = 0; r < rows; r++, y += row, g += row, out += row) {
-    const mean = dotRun(count, y, g);
-    const m = f32x4.splat(mean);
-    let j: usize = 0;
-    for (; j + 16 <= row; j += 16) v128.store(out + j, f32x4.mul(v128.load(y + j), f32x4.sub(v128.load(g + j), m)));
-    for (; j < row; j += 4) f32.store(out + j, f32.load(y + j) * (f32.load(g + j) - mean));
-  }
-}

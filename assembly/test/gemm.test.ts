@@ -275,45 +275,6 @@ describe.each(available)("gemm of the %s build", (build) => {
     );
   });
 
-  test("carries both products of the gamma rule in one pass over the weights", () => {
-    fc.assert(
-      fc.property(edge, edge, depth, fc.boolean(), fc.integer(), (m, n, k, transposed, seed) => {
-        arena.clear();
-        const next = random(seed), gamma = 0.25, x = randoms(m * k, next), w = randoms(k * n, next);
-        const plus = x.map((v) => Math.max(v, 0)), minus = x.map((v) => Math.min(v, 0));
-        const weight = arena.words([0, arena.floats(w), transposed ? 1 : n, transposed ? k : 1, 0, 0, 0, 0, 0, 0]);
-        const p = arena.room(m * n), q = arena.room(m * n);
-        kernel.gemm_gamma_8x12(
-          m,
-          n,
-          k,
-          arena.floats(plus),
-          arena.floats(minus),
-          k,
-          weight,
-          0,
-          gamma,
-          p,
-          q,
-          n,
-          arena.scratch(kernel.gemm_scratch_bytes()),
-        );
-        const at = (d: number, j: number): number => w[transposed ? j * k + d : d * n + j]!;
-        const up = (d: number, j: number): number => at(d, j) + gamma * Math.max(at(d, j), 0),
-          down = (d: number, j: number): number => at(d, j) + gamma * Math.min(at(d, j), 0);
-        const sum = (first: typeof up, second: typeof up): Float64Array => {
-          const r = product(m, n, k, (i, d) => plus[i * k + d]!, first),
-            s = product(m, n, k, (i, d) => minus[i * k + d]!, second);
-          return r.map((v, i) => v + s[i]!);
-        };
-        expect(error(arena.read(p, m * n), sum(up, down))).toBeLessThan(2e-5);
-        expect(error(arena.read(q, m * n), sum(down, up))).toBeLessThan(2e-5);
-        expect(arena.intact()).toBe(true);
-      }),
-      runs,
-    );
-  });
-
   test("gives the same bits every time", () => {
     const once = (): Float32Array => {
       arena.clear();

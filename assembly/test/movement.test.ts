@@ -97,7 +97,7 @@ describe.each(available)("movement of the %s build", (build) => {
     );
   });
 
-  test("gather-elements picks one entry a place, scatter-add-elements gives it back", () => {
+  test("gather-elements picks one entry a place, nothing where an index points outside", () => {
     arena.clear();
     const outer = 2,
       rows = 4,
@@ -105,23 +105,18 @@ describe.each(available)("movement of the %s build", (build) => {
       count = 5,
       next = random(8),
       x = randoms(outer * rows * inner, next),
-      n = outer * count * inner,
-      g = randoms(n, next);
+      n = outer * count * inner;
     const indices = Array.from({ length: n }, () => Math.floor(next() * 5)),
       y = arena.room(n),
-      back = arena.floats(new Float32Array(x.length)),
       pi = arena.words(indices);
     kernel.gather_elements_f32(outer, rows, inner, count, pi, arena.floats(x), y);
-    kernel.scatter_add_elements_f32(outer, rows, inner, count, pi, back, arena.floats(g));
-    const expected = new Float32Array(n), sums = new Float32Array(x.length);
+    const expected = new Float32Array(n);
     for (const [o, i, j] of every([outer, count, inner]) as [number, number, number][]) {
       const k = (o * count + i) * inner + j, r = indices[k]! < 0 ? indices[k]! + rows : indices[k]!;
       if (r < 0 || r >= rows) continue;
       expected[k] = x[(o * rows + r) * inner + j]!;
-      sums[(o * rows + r) * inner + j]! += g[k]!;
     }
     expect(arena.read(y, n)).toEqual(expected);
-    expect(arena.read(back, x.length)).toEqual(sums);
     expect(arena.intact()).toBe(true);
   });
 });

@@ -22,20 +22,9 @@ export const geluTanh = (x: number): number =>
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 export const silu = (x: number): number => x * sigmoid(x);
 
-/** f′(x) by a central difference of fourth order. */
-export const derivative = (f: (x: number) => number, x: number, h = 1e-3): number =>
-  (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h);
-
 export function softmax(x: readonly number[]): number[] {
   const top = Math.max(...x);
   if (top === -Infinity) return x.map(() => 0);
   const e = x.map((v) => Math.exp(v - top)), sum = e.reduce((a, b) => a + b, 0);
   return e.map((v) => v / sum);
-}
-
-/** ∂(Σ g·f(x))/∂x by central differences in doubles, one entry at a time. */
-export function pullback(f: (x: number[]) => number[], x: readonly number[], g: ArrayLike<number>, h = 1e-4): number[] {
-  const at = (i: number, d: number): number =>
-    f(x.map((v, j) => (j === i ? v + d : v))).reduce((sum, y, j) => sum + y * g[j]!, 0);
-  return x.map((_, i) => (8 * (at(i, h) - at(i, -h)) - (at(i, 2 * h) - at(i, -2 * h))) / (12 * h));
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import { broken, unknownTensor } from "../../errors.ts";
+import { operator } from "../../graph/graph.ts";
 import { size, type Tensor } from "../../graph/tensor.ts";
 import { outputsOf, type Program, takesSeed } from "../../program/program.ts";
 import type { Executor, PreparedProgram } from "../executor.ts";
@@ -117,7 +118,7 @@ async function placed(engine: Engine, l: Lowering, { fallback, owned, giveBack }
   }
   const foreign = new Map<string, number>();
   for (const step of program.steps) {
-    const lower = step.domain === "" ? lowerings.get(step.op) : undefined;
+    const lower = lowerings.get(operator(step));
     if (lower && lower(l, step) !== "foreign") continue;
     l.foreign(step);
     foreign.set(step.op, (foreign.get(step.op) ?? 0) + 1);

@@ -136,5 +136,5 @@ export const elementwise: Readonly<Record<string, Lower>> = {
   Cast: cast,
   Where: where,
   Gelu: gelu,
-  Silu: silu,
+  "hyaline.Silu": silu,
 };

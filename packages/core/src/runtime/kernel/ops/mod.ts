@@ -7,7 +7,7 @@ import { movement } from "./movement.ts";
 import { quantised } from "./quantised.ts";
 import { rowwise } from "./rows.ts";
 
-/** What the kernel computes itself, by operator of the standard domain. */
+/** What the kernel computes itself, by operator. */
 export const lowerings: ReadonlyMap<string, Lower> = new Map(
   Object.entries({ ...elementwise, ...linear, ...attentions, ...quantised, ...movement, ...gathering, ...rowwise }),
 );
