@@ -58,7 +58,7 @@ describe("the package, used the way a wasm-pack package is used", () => {
     for (const module of modules) {
       expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
     }
-    expect(exported[0]).toContain("gemm_f32_8x12");
+    expect(exported[0]).toContain("function gemm_f32_8x12");
     expect(exported.at(-1)).toEqual(exported[0]);
     const types = readFileSync(new URL("relevance.d.ts", pkg), "utf8");
     for (const name of exported[0]!) expect(types).toContain(`export function ${name.replace("function ", "")}(`);
