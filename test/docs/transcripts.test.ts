@@ -23,8 +23,7 @@ test.each(["docs/attention.md"])(
 );
 
 /** Text without what depends on the machine: digits behind the point, and the bars drawn by them. */
-const shape = (text: string): string =>
-  text.replace(/[+−-]?\d+\.\d+/g, "#").replace(/[▀-▟]+/g, "").replace(/ +/g, " ");
+const shape = (text: string): string => text.replace(/[+−-]?\d+\.\d+/g, "#").replace(/[▀-▟]+/g, "").replace(/ +/g, " ");
 
 test("docs/plugins.md leads from nothing to an explanation in under five minutes, and prints what its commands print", {
   timeout: 300_000,

@@ -111,7 +111,11 @@ export function serveCommand(session: Session): Command {
           page: folder(pageFolder),
           log,
           keys,
-          anonymous: flags.keys ? [] : LOOPBACK.has(flags.host) ? ["read", "explain", "admin"] : ["read", "explain"],
+          anonymous: flags.keys
+            ? []
+            : LOOPBACK.has(flags.host) && !flags.proxied
+            ? ["read", "explain", "admin"]
+            : ["read", "explain"],
           perMinute: flags.perMinute,
           proxied: flags.proxied ?? false,
           ...(flags.hostName ? { hosts: flags.hostName } : {}),
