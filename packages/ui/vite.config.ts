@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 import { embeddedModels } from "./embedded_models.ts";
+import { guest } from "./guest.ts";
 import { offline } from "./offline.ts";
 
 /** Browsers that know `light-dark()`: for older ones it would be rewritten into something that inherits differently. */
@@ -15,5 +16,5 @@ export default defineConfig({
   resolve: { alias: [{ find: /^onnxruntime-web$/, replacement: "onnxruntime-web/wasm" }] },
   build: { target: browsers, modulePreload: false, assetsInlineLimit: 0 },
   worker: { format: "es" },
-  plugins: [embeddedModels(), offline(["icon.svg", "manifest.webmanifest"])],
+  plugins: [embeddedModels(), guest(), offline(["icon.svg", "manifest.webmanifest"])],
 });

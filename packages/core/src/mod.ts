@@ -37,6 +37,8 @@ export { type ExplainContext, Hyaline, type HyalineOptions } from "./host/hyalin
 export { Model, type ModelFile, type ModelOptions } from "./host/model.ts";
 export { type InstalledPlugin, Registry, type RunExplainer } from "./host/registry.ts";
 export { type Choice, type Opened, Shelf, type ShelfOptions } from "./host/shelf.ts";
+export { foreign } from "./host/foreign.ts";
+export { type Declared, declared } from "./plugins/manifest_file.ts";
 export { type Subject, type Words } from "./host/subject.ts";
 export { chooseExecutor, type ExecutorName } from "./runtime/choose.ts";
 export {

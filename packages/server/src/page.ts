@@ -3,16 +3,21 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
+import { FRAME_SCRIPT } from "@hyaline/core/sandbox";
 import type { MiddlewareHandler } from "hono";
 import type { PageFile } from "./folder.ts";
 
-/** Its own scripts, workers and files only; WebAssembly is compiled, nothing else is evaluated. Styles are set on elements. */
-const POLICY = [
+/**
+ * Its own scripts, workers and files, and the hub's files; WebAssembly is compiled, nothing else is evaluated. Styles are set on
+ * elements. Plugins run in frames, which inherit this: their one script is admitted by its hash.
+ */
+export const POLICY: string = [
   "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval' blob:",
+  `script-src 'self' 'wasm-unsafe-eval' blob: 'sha256-${createHash("sha256").update(FRAME_SCRIPT).digest("base64")}'`,
   "worker-src 'self' blob:",
-  "connect-src 'self' blob:",
-  "style-src 'self' 'unsafe-inline'",
+  "connect-src 'self' blob: https://huggingface.co https://*.huggingface.co https://*.hf.co",
+  "style-src 'self'",
   "img-src 'self' data: blob:",
   "font-src 'self'",
   "manifest-src 'self'",

@@ -31,15 +31,20 @@ export interface Frame {
 /** Nothing may be loaded but the two modules; `blob:` reaches only what the frame itself made. */
 const POLICY = "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:";
 
-/** Runs in the frame: makes the worker, and gives it the line and the address of the plugin. */
-const PAGE = `<!doctype html><meta http-equiv="content-security-policy" content="${POLICY}"><script>
+/**
+ * Runs in the frame: makes the worker, and gives it the line and the address of the plugin. A frame inherits the policy of its page,
+ * which has to admit this script by its hash, and `blob:` for scripts and workers.
+ */
+export const FRAME_SCRIPT = `
 addEventListener("message", ({ data: { guest, module }, ports: [line] }) => {
   const address = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   const worker = new Worker(address(guest)); // a module worker does not start in an origin without a name
   worker.onerror = ({ message }) => parent.postMessage({ broken: message || "its worker did not start" }, "*");
   worker.postMessage(address(module), [line]);
 }, { once: true });
-</script>`;
+`;
+const PAGE =
+  `<!doctype html><meta http-equiv="content-security-policy" content="${POLICY}"><script>${FRAME_SCRIPT}</script>`;
 
 /** Opens a frame in the page, out of sight. */
 export function openFrame({ plugin, guest, module, document = globalThis.document }: FrameOptions): Frame {

@@ -53,10 +53,11 @@ export function filesBeside(base: string, { name, files }: EmbeddedModel, loadin
   };
 }
 
-/** A folder's files by their path in the checkpoint, which may lie deeper than where a person pointed. */
-export function chosenFiles(chosen: readonly ChosenFile[]): Map<string, File> {
-  const config = chosen.find(({ path }) => /(^|\/)config\.json$/.test(path))?.path ?? "",
-    root = config.slice(0, config.lastIndexOf("/") + 1);
+/** A folder's files by their path beside `mark`, which may lie deeper than where a person pointed. */
+export function filesBy(mark: string, chosen: readonly ChosenFile[]): Map<string, File> {
+  const found = chosen.map(({ path }) => path).filter((path) => path === mark || path.endsWith(`/${mark}`))
+    .sort((a, b) => a.length - b.length)[0] ?? "";
+  const root = found.slice(0, found.length - mark.length);
   return new Map(
     chosen.filter(({ path }) => path.startsWith(root)).map(({ path, file }) => [path.slice(root.length), file]),
   );

@@ -58,6 +58,8 @@ export interface Engine {
   weigh?(model: string): Promise<Weight>;
   /** The text that stands for a word taken away, where the model's vocabulary has one. */
   mask?(model: string): Promise<string | undefined>;
+  /** Adds a plugin; its code is locked in a frame. @returns ids of its methods */
+  install?(folder: string, files: readonly ChosenFile[]): Promise<readonly string[]>;
   /** Makes a folder a model. @returns the name to ask for */
   keep?(folder: string, files: readonly ChosenFile[]): Promise<string>;
   /** Gives up everything under way, at once. */

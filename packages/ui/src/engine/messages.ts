@@ -18,6 +18,8 @@ export interface Calls {
   inspect(asked: { readonly model: string; readonly length: number }): Inspection;
   weigh(model: string): Weight;
   mask(model: string): string | undefined;
+  /** @returns ids of the methods it adds */
+  install(folder: { readonly name: string; readonly files: readonly ChosenFile[] }): readonly string[];
   keep(folder: { readonly name: string; readonly files: readonly ChosenFile[] }): string;
 }
 
@@ -35,7 +37,8 @@ export interface Surroundings {
 /** To the worker. */
 export type Ask =
   | { readonly id: number; readonly call: CallName; readonly input: unknown; readonly around: Surroundings }
-  | { readonly id: number; readonly call: "forget" };
+  | { readonly id: number; readonly call: "forget" }
+  | { readonly call: "ended"; readonly frame: number; readonly how: string };
 
 /** From the worker. */
 export type Tell =
@@ -47,4 +50,6 @@ export type Tell =
   | { readonly id: number; readonly event: "loading"; readonly of: readonly [file: string, done: number, of: number] }
   | { readonly id: number; readonly event: "partial"; readonly of: Explanation }
   | { readonly id: number; readonly event: "done"; readonly of: unknown }
-  | { readonly id: number; readonly event: "failed"; readonly of: ReturnType<HyalineError["toJSON"]> };
+  | { readonly id: number; readonly event: "failed"; readonly of: ReturnType<HyalineError["toJSON"]> }
+  | { readonly event: "frame"; readonly frame: number; readonly plugin: string; readonly module: string }
+  | { readonly event: "cut"; readonly frame: number };

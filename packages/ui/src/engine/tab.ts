@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { frames } from "./frames.ts";
 import { type Engine, Refused, type Work } from "./engine.ts";
 import type { Ask, CallName, Calls, Surroundings, Tell } from "./messages.ts";
 
@@ -27,19 +28,24 @@ function hubOfPage(): string {
 
 /** The worker is started by the first call, and again by the next one after it was ended. */
 export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = {}): Engine {
-  const waiting = new Map<number, Waiting>(), kept: Parameters<Calls["keep"]>[0][] = [];
+  const waiting = new Map<number, Waiting>(), open = frames();
+  /** Folders that a new worker must be given again. */
+  const given: ["keep" | "install", Parameters<Calls["keep"]>[0]][] = [];
   let worker: Worker | undefined, last = 0;
 
   function end(reason: unknown): void {
     worker?.terminate();
     worker = undefined;
+    open.cutAll();
     for (const { reject } of waiting.values()) reject(reason);
     waiting.clear();
   }
 
   function start(): Worker {
     const started = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "hyaline" });
-    started.onmessage = ({ data }: MessageEvent<Tell>) => {
+    started.onmessage = ({ data, ports: [port] }: MessageEvent<Tell>) => {
+      if (data.event === "frame") return void open.open(data, port!, started);
+      if (data.event === "cut") return open.cut(data.frame);
       const asked = waiting.get(data.id);
       if (!asked) return;
       if (data.event === "progress") return asked.work.progress?.(...data.of);
@@ -58,7 +64,7 @@ export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = 
         }),
       );
     worker = started;
-    for (const folder of kept) void ask("keep", folder);
+    for (const [call, folder] of given) ask(call, folder).catch(() => {});
     return started;
   }
 
@@ -80,6 +86,15 @@ export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = 
     });
   }
 
+  async function give<N extends "keep" | "install">(
+    call: N,
+    folder: Parameters<Calls["keep"]>[0],
+  ): Promise<ReturnType<Calls[N]>> {
+    const answer = await ask(call, folder);
+    given.push([call, folder]);
+    return answer;
+  }
+
   return {
     place: "tab",
     models: () => ask("models", undefined as never),
@@ -89,11 +104,8 @@ export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = 
     inspect: (model, length, work) => ask("inspect", { model, length }, work),
     weigh: (model) => ask("weigh", model),
     mask: (model) => ask("mask", model),
-    async keep(name, files) {
-      const called = await ask("keep", { name, files });
-      kept.push({ name, files });
-      return called;
-    },
+    keep: (name, files) => give("keep", { name, files }),
+    install: (name, files) => give("install", { name, files }),
     cancel: () => end(new DOMException("Cancelled", "AbortError")),
   };
 }

@@ -11,6 +11,7 @@ import {
   type Files,
   Hyaline,
   inspect,
+  type InstalledPlugin,
   readCheckpoint,
   type SessionOptions,
   type Subject,
@@ -21,10 +22,10 @@ import { HyalineError } from "@hyaline/core/errors";
 import core from "@hyaline/core/package.json" with { type: "json" };
 import { builtInPlugins } from "@hyaline/explainers";
 import {
-  chosenFiles,
   type EmbeddedModel,
   embeddedModels,
   filesBeside,
+  filesBy,
   filesChosen,
   filesOnHub,
   type Loading,
@@ -32,6 +33,7 @@ import {
 } from "./checkpoints.ts";
 import type { MethodInfo } from "./engine.ts";
 import type { Ask, CallName, Calls, Surroundings, Tell } from "./messages.ts";
+import { frameEnded, strangerOf } from "./strangers.ts";
 import { weightOf } from "./weight.ts";
 
 /** Threads need memory that is shared, which a page has only when it is isolated from other origins. */
@@ -96,15 +98,20 @@ async function subject(model: string, dtype?: string, executor: ExecutorName = "
   return await found;
 }
 
-const name = `onnxruntime-web ${core.dependencies["onnxruntime-web"]}`, plugins = builtInPlugins();
-const hostOn = (provider: Surroundings["backend"]): Hyaline =>
+const name = `onnxruntime-web ${core.dependencies["onnxruntime-web"]}`;
+let plugins: readonly InstalledPlugin[] = builtInPlugins();
+const hostOn = (provider: Surroundings["backend"], plugins: readonly InstalledPlugin[]): Hyaline =>
   new Hyaline({
     plugins,
     runtime: { name, provider },
     open: (model, { dtype, executor }) => subject(model, dtype, executor),
   });
-const hosts = { wasm: hostOn("wasm"), webgpu: hostOn("webgpu") };
-const hyaline = (): Hyaline => hosts[now.around.backend];
+const hosts = new Map<Surroundings["backend"], Hyaline>();
+function hyaline(): Hyaline {
+  const { backend } = now.around, host = hosts.get(backend) ?? hostOn(backend, plugins);
+  hosts.set(backend, host);
+  return host;
+}
 
 const calls: { [N in CallName]: (input: Parameters<Calls[N]>[0], id: number, signal: AbortSignal) => unknown } = {
   models: async () =>
@@ -127,8 +134,15 @@ const calls: { [N in CallName]: (input: Parameters<Calls[N]>[0], id: number, sig
     const { words } = await subject(model), stand = words?.stand.mask ?? words?.stand.pad;
     return stand === undefined ? undefined : words!.text(stand);
   },
+  install: async ({ name, files }) => {
+    const plugin = await strangerOf(name, filesBy("explainer.json", files)), more = [...plugins, plugin];
+    hostOn(now.around.backend, more); // refuses what collides
+    plugins = more;
+    hosts.clear();
+    return plugin.manifest.explainers.map(({ id }) => id);
+  },
   keep: ({ name, files }) => {
-    chosen.set(name, chosenFiles(files));
+    chosen.set(name, filesBy("config.json", files));
     return name;
   },
 };
@@ -137,6 +151,7 @@ const waiting = new Map<number, AbortController>();
 let turn: Promise<void> = Promise.resolve();
 
 onmessage = ({ data }: MessageEvent<Ask>) => {
+  if (data.call === "ended") return frameEnded(data.frame, data.how);
   if (data.call === "forget") return waiting.get(data.id)?.abort();
   const { id, call, input, around } = data, forgotten = new AbortController();
   waiting.set(id, forgotten);

@@ -1,11 +1,11 @@
 /**
- * A model from this machine: chosen in a picker, or dropped on the page. Its files are read, never sent.
+ * A model or a plugin from this machine: chosen in a picker, or dropped on the page. Its files are read, never sent.
  *
  * @module
  */
 import type { ChosenFile } from "../engine/engine.ts";
-import { change, problem } from "../state/asking.ts";
-import { keep } from "../state/engines.ts";
+import { change, problem, question } from "../state/asking.ts";
+import { install, keep } from "../state/engines.ts";
 
 /** A folder dropped by mistake may hold anything: what lies deeper, and what is more, is not looked at. */
 const DEEPEST = 4, MOST = 2000;
@@ -42,14 +42,18 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
   }
 }
 
-/** Makes what was chosen the model of the question. */
+/** Makes what was chosen the model of the question, or a plugin's methods part of it. */
 export async function open(files: readonly ChosenFile[]): Promise<void> {
   if (files.length === 0) return;
-  const path = files.find(({ path }) => path.endsWith("config.json"))?.path ?? files[0]!.path;
-  const folder = path.split("/").at(-2) ?? "model";
+  const marked = (name: string): string | undefined =>
+    files.find(({ path }) => path === name || path.endsWith(`/${name}`))?.path;
+  const plugin = marked("explainer.json"),
+    folder = (plugin ?? marked("config.json") ?? files[0]!.path).split("/").at(-2);
   try {
-    const model = await keep(folder, files);
-    change({ model, target: "", foil: "", said: "", changed: undefined });
+    if (plugin) {
+      const added = (await install(folder ?? "plugin", files)).map((id) => ({ id, options: {} }));
+      change({ methods: [...question.value.methods, ...added] });
+    } else change({ model: await keep(folder ?? "model", files), target: "", foil: "", said: "", changed: undefined });
   } catch (error) {
     problem.value = error;
   }

@@ -10,6 +10,7 @@ import { change, question } from "../state/asking.ts";
 import { methods } from "../state/engines.ts";
 import type { Asked } from "../state/question.ts";
 import { language, t } from "../strings/mod.ts";
+import { FolderButton } from "./folder_button.tsx";
 import { OptionsForm } from "./options_form.tsx";
 
 export const titleOf = ({ title, titles }: MethodInfo): string => visible(titles[language.value] ?? title);
@@ -32,6 +33,10 @@ export function MethodChoice() {
           onChange={(asked) => revise(placed(chosen, method.id, asked))}
         />
       ))}
+      <div class="more">
+        <FolderButton label={words.plugin} />
+        <p class="quiet">{words.pluginHint}</p>
+      </div>
     </fieldset>
   );
 }

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { useId, useRef, useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { change, question } from "../state/asking.ts";
 import { added, models, offer } from "../state/engines.ts";
 import { t } from "../strings/mod.ts";
-import { fromPicker, open } from "./folder.ts";
+import { FolderButton } from "./folder_button.tsx";
 import { bytesIn } from "./quantities.ts";
 
 export function ModelChoice() {
-  const id = useId(), words = t.value.shell, picker = useRef<HTMLInputElement>(null), [hub, setHub] = useState("");
+  const id = useId(), words = t.value.shell, [hub, setHub] = useState("");
   const offered = [...models.value, ...added.value], chosen = question.value.model;
   const listed = offered.some(({ name }) => name === chosen) ? offered : [...offered, { name: chosen, bytes: 0 }];
   const choose = (model: string): void => change({ model, target: "", foil: "", said: "", changed: undefined });
@@ -27,17 +27,7 @@ export function ModelChoice() {
       <details>
         <summary>{words.another}</summary>
         <p class="quiet">{words.folderHint}</p>
-        <button type="button" onClick={() => picker.current?.click()}>{words.folder}</button>
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          class="unseen"
-          tabIndex={-1}
-          aria-hidden="true"
-          {...{ webkitdirectory: true }}
-          onChange={(event) => void open(fromPicker(event.currentTarget.files ?? []))}
-        />
+        <FolderButton label={words.folder} />
         <form
           onSubmit={(event) => {
             event.preventDefault();

@@ -49,3 +49,11 @@ export async function keep(folder: string, files: readonly ChosenFile[]): Promis
   offer({ name, bytes: files.reduce((sum, { file }) => sum + file.size, 0) });
   return name;
 }
+
+/** Adds a plugin to the tab's engine. @returns ids of the methods it adds */
+export async function install(folder: string, files: readonly ChosenFile[]): Promise<readonly string[]> {
+  if (!engine.value.install) place.value = "processor";
+  const ids = await engine.value.install!(folder, files);
+  methods.value = await engine.value.methods();
+  return ids;
+}

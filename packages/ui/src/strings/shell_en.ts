@@ -18,6 +18,8 @@ export const shellEn = {
   methods: "Methods",
   several: (first: string, more: number) => `${first} and ${more} more`,
   cost: (passes: string) => `Cost: ${passes}`,
+  plugin: "Add a plugin's folder …",
+  pluginHint: "Its code runs locked in a frame of its own, without network or storage, until this page is closed.",
   options: "Options",
   target: "Question",
   against: (target: string, foil: string) => `${target}, not ${foil}`,

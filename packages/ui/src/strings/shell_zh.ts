@@ -20,6 +20,8 @@ export const shellZh: ShellStrings = {
   methods: "方法",
   several: (first, more) => `${first}等 ${more + 1} 种`,
   cost: (passes) => `代价：${passes}`,
+  plugin: "添加插件文件夹……",
+  pluginHint: "其代码锁在单独的框架中运行，没有网络和存储，关闭此页面后失效。",
   options: "选项",
   target: "问题",
   against: (target, foil) => `${target}，而不是${foil}`,

@@ -61,6 +61,23 @@ export async function builtPage(entry?: string): Promise<Built> {
   ]);
 }
 
+/** Scripts that the page loads before it shows anything: the entry and all it imports at once. */
+export function firstScripts(built: Built): string[] {
+  const [, entry] = /src="\.\/(assets\/[\w.-]+\.js)"/.exec(String(built.get("index.html"))) ?? [];
+  const found = new Set<string>(),
+    walk = (name: string): void => {
+      if (found.has(name)) return;
+      found.add(name);
+      for (const [, path] of String(built.get(name)).matchAll(/(?:from|import)\s*"\.\/([\w.-]+\.js)"/g)) {
+        walk(
+          `assets/${path}`,
+        );
+      }
+    };
+  walk(entry!);
+  return [...found];
+}
+
 export interface Site {
   readonly url: string;
   /** Every request so far: method and path. */
