@@ -1,5 +1,5 @@
 /**
- * `deno task bench [gemm|explain|scaling|faithfulness|drift …] [--model file.onnx] [--json]`: tables with the peers beside us in the same run.
+ * `deno task bench [gemm|explain|scaling|sandbox|blackbox|faithfulness|drift …] [--model file.onnx] [--json]`: tables with the peers beside us in the same run.
  * With `--json` a line `{name, subject, median_ms, min_ms, ratio, peer}` per figure instead. `drift` needs `--full FOLDER`, the fp32 twin.
  *
  * The explained checkpoint is the embedded one unless `--model` names another; figures are kept in RESULTS.md.
@@ -7,11 +7,13 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { blackbox } from "./blackbox.ts";
 import { drift } from "./drift.ts";
 import { explanation } from "./explanation.ts";
 import { faithfulness } from "./faithfulness.ts";
 import { gemm } from "./gemm.ts";
 import { figures } from "./measure.ts";
+import { sandbox } from "./sandbox.ts";
 import { scaling } from "./scaling.ts";
 
 const { values, positionals } = parseArgs({
@@ -29,9 +31,11 @@ const benches: Record<string, () => Promise<string>> = {
   gemm,
   explain: () => explanation(values.model, Number(values.length)),
   scaling: () => scaling(values.model),
+  sandbox: () => sandbox(62),
 };
-/** Those that measure answers rather than time: asked for by name. */
+/** Those that measure answers rather than time, or need Python packages: asked for by name. */
 const studies: typeof benches = {
+  blackbox: () => blackbox(values.model, { length: 64, budget: 130 }),
   faithfulness: () => faithfulness("sentiment-en", Number(values.count)),
   drift: () => drift("sentiment-en", values.full ?? "models/sentiment-en/onnx/model.onnx", Number(values.count)),
 };
