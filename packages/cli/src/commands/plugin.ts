@@ -19,7 +19,8 @@ Examples:
   $ hyaline explain "I love programming" --method gradient-length
   $ hyaline plugin remove gradient-length
 
-A plugin's code runs locked in: no network, no environment, no files but its own. docs/plugins.md tells how to write one.`;
+A plugin's code runs locked in: no network, no environment, no files but its own. docs/plugins.md tells how to write one.
+HYALINE_HOME moves the folder that plugins and settings are kept in.`;
 
 interface AddFlags {
   readonly yes?: boolean;

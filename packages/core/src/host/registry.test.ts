@@ -60,6 +60,15 @@ describe("Registry", () => {
 
   test("refuses two plugins that claim one method, and a plugin of another contract", () => {
     expect(() => new Registry([plugin("a", ["x"]), plugin("b", ["x"])])).toThrow(code("PLUGIN_COLLISION"));
+    expect(() => new Registry([plugin("a", ["x"]), plugin("a", ["y"])])).toThrow(code("PLUGIN_COLLISION"));
+    expect(() => new Registry([plugin("a", ["attnlrp"])])).toThrow(code("PLUGIN_COLLISION"));
+    const composite = { id: "x", title: "", summary: "", references: [], conserves: false, rules: [] };
+    for (const id of ["x", "attnlrp"]) {
+      expect(() => new Registry([plugin("a", ["x"]), { ...plugin("b", []), composites: [{ ...composite, id }] }]))
+        .toThrow(
+          code("PLUGIN_COLLISION"),
+        );
+    }
     expect(() => new Registry([plugin("a", ["x"], { apiVersion: "^2.0.0" })])).toThrow(code("PLUGIN_API"));
   });
 });

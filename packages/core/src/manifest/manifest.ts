@@ -11,6 +11,12 @@ import { resultTypes } from "../result/mod.ts";
 const id = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).max(64);
 const inside = z.string().regex(/^(?!.*\/\.\.(\/|$))\.\/[^\\]+$/, "A path inside the plugin, starting with ./");
 
+const host = z.string().regex(
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/,
+  "A host, with a port where needed: example.org:8443",
+);
+const absolute = z.string().regex(/^(\/|[A-Za-z]:\\)[^\0]+$/, "A path from the root");
+
 /** One method a plugin offers. */
 export const explainerEntry = z.strictObject({
   id,
@@ -50,9 +56,8 @@ export const manifestSchema = z.strictObject({
   browser: inside.optional(),
   explainers: z.array(explainerEntry).default([]),
   composites: z.array(z.union([inside, compositeSchema])).default([]),
-  permissions: z.strictObject({ net: z.array(z.string()).optional(), read: z.array(z.string()).optional() }).default(
-    {},
-  ),
+  /** What it cannot do without: hosts to reach, folders and files to read. Shown to whoever adds it. */
+  permissions: z.strictObject({ net: z.array(host).optional(), read: z.array(absolute).optional() }).default({}),
   docs: z.string().optional(),
 });
 

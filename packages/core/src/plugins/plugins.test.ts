@@ -96,6 +96,16 @@ describe("a manifest", () => {
       manifest({ explainers: [method({ options: { type: "nonsense" } })] }),
       /no JSON Schema/,
     ],
+    ...["", "*", "a,b", "http://x", "[::]", "UPPER"].map((
+      net,
+    ): [string, unknown, RegExp] => [`the network "${net}"`, manifest({ permissions: { net: [net] } }), /A host/]),
+    ...["", ".", "../x", "/", "~"].map((
+      read,
+    ): [string, unknown, RegExp] => [
+      `files "${read}"`,
+      manifest({ permissions: { read: [read] } }),
+      /A path from the root/,
+    ]),
     ["a composite that is not there", manifest({ composites: ["./c.json"] }), /c.json: there is no such file/],
     ["a composite that is none", manifest({ composites: [{ id: "x" }] }), /composites/],
   ])("with %s is refused and says why", (_, value, words) => {
@@ -264,6 +274,12 @@ describe("the store", () => {
       await expect(store.entries()).rejects.toEqual(code("PLUGIN_STORE", new RegExp(name)));
     },
   );
+
+  test("says so where it cannot be written", async () => {
+    await writeFile(join(root, "a-file"), "");
+    await expect(new PluginStore(join(root, "a-file")).install(await candidate(await plugin()), { trust: false }))
+      .rejects.toEqual(code("PLUGIN_STORE", /a-file/));
+  });
 
   test("refuses a choice that the lock does not know", async () => {
     const store = fresh();

@@ -75,17 +75,21 @@ export class PluginStore {
     return found;
   }
 
-  /** Puts a plugin in place, in place of an earlier one of its id. */
+  /** Puts a plugin in place, in place of an earlier one of its id. @throws PLUGIN_STORE where it cannot be written */
   async install(
     { source, resolved, manifest, composites, files }: Candidate,
     { trust }: { trust: boolean },
   ): Promise<void> {
     const [chosen, lock] = await this.#read(), { id } = manifest, folder = this.#folder(id);
     const fresh = `${folder}.${process.pid}.new`;
-    await rm(fresh, { recursive: true, force: true });
-    await writeFiles(fresh, files);
-    await rm(folder, { recursive: true, force: true });
-    await rename(fresh, folder);
+    try {
+      await rm(fresh, { recursive: true, force: true });
+      await writeFiles(fresh, files);
+      await rm(folder, { recursive: true, force: true });
+      await rename(fresh, folder);
+    } catch (error) {
+      throw pluginStore(folder, (error as Error).message, error);
+    }
     await this.#write(
       { plugins: { ...chosen.plugins, [id]: { source, trust } } },
       {
