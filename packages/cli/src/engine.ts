@@ -13,6 +13,8 @@ export interface EngineOptions {
   readonly offline: boolean;
   /** One short text on a small model: it is answered before further threads would have started. */
   readonly brief?: boolean;
+  /** Threads of one run; as many as there are processors, up to four, unless said. */
+  readonly threads?: number | undefined;
   /** Bytes of models' files that may be open at once. */
   readonly memory?: number;
   /** Where further models lie, by name; these names hide all others. */

@@ -27,7 +27,10 @@ import { runtimeVersion } from "./versions.ts";
 
 /** Opens the core. Models stay open until `close`. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const session: SessionOptions = { backend: "wasm", threads: options.brief ? 1 : Math.min(4, availableParallelism()) };
+  const session: SessionOptions = {
+    backend: "wasm",
+    threads: options.brief ? 1 : options.threads ?? Math.min(4, availableParallelism()),
+  };
   let warm: Promise<void> | undefined;
   const shelf = new Shelf({
     bytes: options.memory ?? Infinity,

@@ -13,6 +13,7 @@ export interface Given {
   readonly places: Readonly<Record<string, string>>;
   /** Bytes of models' files that may be open at once. */
   readonly memory: number;
+  readonly threads?: number | undefined;
 }
 
 const given: Given = JSON.parse(process.argv[2]!);

@@ -28,6 +28,9 @@ interface ServeFlags {
   readonly perMinute?: number;
   readonly proxied?: boolean;
   readonly drain: number;
+  readonly threads?: number;
+  readonly queue: number;
+  readonly deadline: number;
 }
 
 const examples = `
@@ -65,6 +68,19 @@ export function serveCommand(session: Session): Command {
         .argParser(wholeNumber("--memory", 1)),
     )
     .option("--pin <name...>", "models to open at the start and to keep open")
+    .addOption(
+      setting("--threads <n>", "threads of one run (default: the processors, up to four)").argParser(
+        wholeNumber("--threads", 1),
+      ),
+    )
+    .addOption(
+      setting("--queue <n>", "requests that may wait; further ones are told to come again", 64)
+        .argParser(wholeNumber("--queue", 1)),
+    )
+    .addOption(
+      setting("--deadline <seconds>", "how long a request may take, waiting included", 120)
+        .argParser(wholeNumber("--deadline", 1)),
+    )
     .addOption(setting("--keys <file>", "ask for keys: those in this file, see hyaline keys"))
     .addOption(
       setting("--per-minute <n>", "requests a minute for each key, or address without one")
@@ -89,6 +105,7 @@ export function serveCommand(session: Session): Command {
       const given: Given = {
         places: Object.fromEntries(models.map(({ name, path }) => [name, path])),
         memory: flags.memory * 1024 ** 2,
+        threads: flags.threads,
       };
       const log = (entry: object): void =>
         io.stderr.write(JSON.stringify({ time: new Date().toISOString(), ...entry }) + "\n");
@@ -109,6 +126,7 @@ export function serveCommand(session: Session): Command {
           models: models.map(({ name, bytes }) => ({ name, bytes })),
           version: "0.1.0",
           page: folder(pageFolder),
+          limits: { queue: flags.queue, deadline: flags.deadline * 1000 },
           log,
           keys,
           anonymous: flags.keys

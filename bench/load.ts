@@ -1,0 +1,262 @@
+/**
+ * `hyaline serve` under load on this machine: requests a second and waiting times beside the bare runtime's, what refusing costs, memory
+ * over thousands of requests, and how soon the processor rests when a request is given up.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { openEngine } from "../packages/cli/src/open.ts";
+import { conditions, table } from "./measure.ts";
+
+const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
+const THREADS = 1, pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** 30 words of one piece each: 32 tokens with the special ones. */
+const text = Array.from({ length: 30 }, (_, i) => ["good", "bad", "film", "love", "the"][i % 5]).join(" ");
+const asks = {
+  predict: { input: { text }, methods: [{ id: "lrp" }] },
+  explain: { input: { text }, methods: [{ id: "lrp" }], checks: false },
+};
+type Ask = keyof typeof asks;
+
+interface Server {
+  readonly address: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+async function serve(...args: string[]): Promise<Server> {
+  const child: ChildProcess = spawn(Deno.execPath(), ["run", "-A", main, "serve", "--port", "0", ...args], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const address = await new Promise<string>((resolve, reject) => {
+    child.stdout!.on("data", (chunk) => /http:\S+/.exec(String(chunk))?.map(resolve));
+    void ended.then(() => reject(new Error("the server ended")));
+  });
+  return {
+    address,
+    pid: child.pid!,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+const post = (server: Server, path: string, body: unknown, init: RequestInit = {}): Promise<Response> =>
+  fetch(`${server.address}/api/v1/${path}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    ...init,
+    headers: { "content-type": "application/json", ...init.headers },
+  });
+
+interface Load {
+  readonly done: number;
+  readonly refused: number;
+  readonly broken: number;
+  readonly seconds: number;
+  readonly waits: readonly number[];
+}
+
+/** Clients that ask again as soon as they are answered, or as late as they are told to. */
+async function load(
+  server: Server,
+  ask: Ask,
+  { clients, seconds }: { clients: number; seconds: number },
+): Promise<Load> {
+  let done = 0, refused = 0, broken = 0;
+  const waits: number[] = [], start = performance.now(), end = start + seconds * 1000;
+  const client = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const from = performance.now(), answer = await post(server, ask, asks[ask]);
+      await answer.arrayBuffer();
+      if (answer.status === 200) {
+        done++;
+        waits.push(performance.now() - from);
+      } else if (answer.status === 429) {
+        refused++;
+        await pause(Math.min(Number(answer.headers.get("retry-after")) * 1000, Math.max(0, end - performance.now())));
+      } else broken++;
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return { done, refused, broken, seconds: (performance.now() - start) / 1000, waits: waits.sort((a, b) => a - b) };
+}
+
+const share = (sorted: readonly number[], p: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? NaN;
+
+/** The engine in this process, asked again and again: what the server cannot surpass. */
+async function bare(ask: Ask, seconds: number): Promise<{ rate: number; cpu: number }> {
+  const engine = await openEngine({ offline: true, threads: THREADS }), signal = new AbortController().signal;
+  for (let i = 0; i < 3; i++) await engine[ask](asks[ask], { signal });
+  const start = performance.now(), before = process.cpuUsage();
+  let runs = 0;
+  for (; performance.now() - start < seconds * 1000; runs++) await engine[ask](asks[ask], { signal });
+  const rate = runs / ((performance.now() - start) / 1000), { user, system } = process.cpuUsage(before);
+  await engine.close();
+  return { rate, cpu: (user + system) / 1000 / runs };
+}
+
+export async function rates(seconds: number): Promise<string> {
+  const rows: (string | number)[][] = [];
+  for (const ask of ["predict", "explain"] as const) {
+    const server = await serve("--threads", String(THREADS));
+    for (let i = 0; i < 3; i++) await (await post(server, ask, asks[ask])).arrayBuffer();
+    const limit = await bare(ask, seconds);
+    for (const clients of [1, 8, 64, 256]) {
+      const before = await processor(server.pid), found = await load(server, ask, { clients, seconds });
+      const rate = found.done / found.seconds, used = 10 * (await processor(server.pid) - before) / found.done;
+      rows.push([
+        ask,
+        `${clients}`,
+        rate,
+        limit.rate,
+        used,
+        limit.cpu,
+        share(found.waits, 0.5),
+        share(found.waits, 0.99),
+        `${found.refused}`,
+        `${found.broken}`,
+      ]);
+    }
+    await server.stop();
+  }
+  return table(
+    [
+      "what",
+      "clients",
+      "answers a second",
+      "bare engine, a second",
+      "processor an answer, ms",
+      "bare engine's, ms",
+      "p50, ms",
+      "p99, ms",
+      "429",
+      "5xx and others",
+    ],
+    rows,
+  );
+}
+
+/** Hundredths of a second that a process and its children have computed. */
+async function processor(pid: number): Promise<number> {
+  const times = await Promise.all([String(pid), ...await children(pid)].map(ticks));
+  return times.reduce((sum, time) => sum + time, 0);
+}
+
+/** Of one process; NaN where there is none any more. */
+async function ticks(pid: string): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")).split(") ")[1]?.split(" ");
+  return fields ? Number(fields[11]) + Number(fields[12]) : NaN;
+}
+
+/** Bytes of memory that a process and its children hold. */
+async function resident(pid: number): Promise<number> {
+  const rss = async (id: string): Promise<number> =>
+    1024 * Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${id}/status`, "utf8"))?.[1] ?? 0);
+  const sizes = await Promise.all([String(pid), ...await children(pid)].map(rss));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+const children = async (pid: number): Promise<string[]> =>
+  (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ").filter(Boolean);
+
+/** Predictions and explanations of texts of many lengths, eight at a time, by the smallest model. */
+export async function memory(requests: number): Promise<string> {
+  const server = await serve("--threads", String(THREADS)), at: (string | number)[][] = [];
+  const marks = [requests / 100, requests / 10, requests / 2, requests];
+  let next = 0, failed = 0;
+  const client = async (): Promise<void> => {
+    while (next < requests) {
+      const i = next++, words = 4 + (i * 7) % 28;
+      const answer = await post(server, i % 2 ? "explain" : "predict", {
+        model: "ioi-lm",
+        input: {
+          text: Array.from({ length: words }, (_, k) => ["John", "Mary", "gave", "a", "drink", "to"][(i + k) % 6]).join(
+            " ",
+          ),
+        },
+        checks: false,
+      });
+      await answer.arrayBuffer();
+      if (answer.status !== 200) failed++;
+      if (marks.includes(i + 1)) at.push([`${i + 1}`, (await resident(server.pid)) / 1e6]);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, client));
+  await server.stop();
+  const mb = new Map(at.map(([n, size]) => [Number(n), size as number]));
+  return `${
+    table(["after requests", "RSS of server and engine, MB"], at)
+  }\n\n${failed} failed; after ${requests} it is ${
+    (mb.get(requests)! / mb.get(requests / 10)!).toFixed(2)
+  } × of what it was after ${requests / 10}.`;
+}
+
+/** Milliseconds from giving a request up until what computed for it has used no processor for 300 ms. */
+async function rest(server: Server, give: (long: unknown) => Promise<void>): Promise<number> {
+  const long = {
+    input: { text: `${text} ${text}` },
+    methods: [{ id: "integrated-gradients", options: { steps: 300 } }],
+  };
+  while (!(await fetch(`${server.address}/health/ready`)).ok) await pause(50);
+  await (await post(server, "explain", { ...long, methods: [{ id: "integrated-gradients", options: { steps: 1 } }] }))
+    .arrayBuffer();
+  const [worker] = await children(server.pid);
+  await give(long);
+  const from = performance.now();
+  for (let last = await ticks(worker!), changed = from; performance.now() - from < 10_000;) {
+    await pause(10);
+    const now = await ticks(worker!);
+    if (Number.isNaN(now)) return performance.now() - from; // it did not stop in time and was ended
+    if (now !== last) [last, changed] = [now, performance.now()];
+    else if (performance.now() - changed > 300) return changed - from;
+  }
+  return Infinity;
+}
+
+export async function given(): Promise<string> {
+  const server = await serve("--threads", String(THREADS)),
+    strict = await serve("--threads", String(THREADS), "--deadline", "3");
+  const hangUp = (headers: Record<string, string>) => async (long: unknown): Promise<void> => {
+    const leave = new AbortController(), gone = post(server, "explain", long, { signal: leave.signal, headers });
+    const read = gone.then((answer) => answer.text()).catch(() => {});
+    await pause(1500);
+    leave.abort();
+    await read;
+  };
+  const cancel = async (long: unknown): Promise<void> => {
+    const answer = await post(server, "explain?keep=60", long, { headers: { accept: "text/event-stream" } });
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader(), { value } = await reader.read();
+    await pause(1500);
+    await fetch(`${server.address}/api/v1/runs/${/"id":"([^"]+)"/.exec(value!)![1]}`, { method: "DELETE" });
+    await reader.cancel();
+  };
+  const late = async (long: unknown): Promise<void> => {
+    const answer = await post(strict, "explain", long);
+    if (answer.status !== 504) throw new Error(`the deadline was answered with ${answer.status}`);
+  };
+  const rows = [
+    ["client gone", await rest(server, hangUp({}))],
+    ["event stream closed", await rest(server, hangUp({ accept: "text/event-stream" }))],
+    ["run cancelled", await rest(server, cancel)],
+    ["deadline", await rest(strict, late)],
+  ];
+  await Promise.all([server.stop(), strict.stop()]);
+  return table(["given up by", "until the processor rests, ms"], rows);
+}
+
+/** @param seconds of each load @param requests of the memory's course */
+export async function serverLoad(seconds: number, requests: number): Promise<string> {
+  return [
+    `## The server under load\n\n${conditions()}; ${THREADS} thread; ${seconds} s for each row; 32 tokens`,
+    await rates(seconds),
+    await memory(requests),
+    await given(),
+  ].join("\n\n");
+}
