@@ -40,6 +40,7 @@ describe("the API", () => {
   test("predicts, lists models, is alive, and describes itself", async () => {
     expect(await (await app().request("/api/v1/predict", post(ask("x")))).json()).toEqual({
       predictions: [{ index: 1, value: 2, label: "positive", probability: 0.9 }],
+      tokens: [],
     });
     expect(await (await app().request("/api/v1/models")).json()).toMatchObject([{ name: "sentiment-en", bytes: 1 }]);
     expect((await app().request("/health/live")).status).toBe(200);

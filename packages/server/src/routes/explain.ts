@@ -15,7 +15,7 @@ import type { Tell } from "../run.ts";
 import { type Problem, problem, problems, router } from "./problem.ts";
 import { permalink } from "./results.ts";
 import { begun, keepQuery } from "./runs.ts";
-import { event, explainRequest, explanation } from "./shapes.ts";
+import { event, explainRequest, explanation, token } from "./shapes.ts";
 import { bound, inTurn } from "./turn.ts";
 
 export const answer = z.strictObject({
@@ -24,7 +24,7 @@ export const answer = z.strictObject({
   value: z.number(),
   probability: z.number().optional(),
 });
-const predictions = z.strictObject({ predictions: z.array(answer) }).openapi("Predictions");
+const predictions = z.strictObject({ predictions: z.array(answer), tokens: z.array(token) }).openapi("Predictions");
 const refusals = problems(400, 403, 404, 413, 415, 421, 422, 429, 500, 501, 503, 504, 507);
 const body = { content: { "application/json": { schema: explainRequest } }, required: true };
 
@@ -148,6 +148,6 @@ export function explainRoutes(deps: Deps) {
     .openapi(predict, async (c) => {
       const request = asked(c.req.valid("json"), deps),
         found = await inTurn(c, deps, (signal) => config.engine.predict(request, { signal }));
-      return c.json({ predictions: [...found.predictions] }, 200);
+      return c.json({ predictions: [...found.predictions], tokens: [...found.tokens] }, 200);
     });
 }

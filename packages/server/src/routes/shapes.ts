@@ -10,6 +10,7 @@ import {
   type Explanation,
   explanationJsonSchema,
   requestJsonSchema,
+  type Token,
 } from "@hyaline/core/result";
 
 const named = <T>(name: string) =>
@@ -17,6 +18,9 @@ const named = <T>(name: string) =>
 
 export const explanation = named<Explanation>("Explanation");
 export const explainRequest = named<ExplainRequestInput>("ExplainRequest");
+
+/** A part of the schema of explanations. */
+export const token = named<Token>("Explanation.Token");
 
 /** One Server-Sent Event. */
 export const event = z.strictObject({

@@ -58,7 +58,7 @@ function Settings() {
   return (
     <Menu
       name={words.settings}
-      onOpen={() => void serverEngine("api/v1/").models().then(() => setServed(true), () => {})}
+      onOpen={() => void serverEngine(".").models().then(() => setServed(true), () => {})}
     >
       <div class="field">
         <label for="theme">{words.theme}</label>

@@ -15,7 +15,7 @@ const made = new Map<Place, Engine>();
 export const engine = computed<Engine>(() => {
   const found = made.get(place.value) ??
     (place.value === "server"
-      ? serverEngine("api/v1/")
+      ? serverEngine(".")
       : tabEngine({ backend: place.value === "graphics" ? "webgpu" : "wasm" }));
   made.set(place.value, found);
   return found;
