@@ -15,7 +15,7 @@ export async function serveGallery(): Promise<Site> {
     root: fileURLToPath(new URL("./", import.meta.url)),
     base: "./",
     logLevel: "silent",
-    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
     build: { write: false, target: browsers, modulePreload: false },
   }) as { output: { fileName: string; code?: string; source?: string | Uint8Array }[] };
   return await host(new Map(output.map((file) => [file.fileName, file.code ?? file.source!])));

@@ -14,7 +14,14 @@ const of = (...ids: string[]) => ids.map((id) => ({ id }));
 /** Requests by the name of the picture they make. */
 export const requests = {
   text: { input: film, methods: of("lrp") },
-  comparison: { input: film, methods: of("lrp", "integrated-gradients", "occlusion", "attention-rollout") },
+  comparison: {
+    input: film,
+    methods: [
+      ...of("lrp"),
+      { id: "integrated-gradients", options: { steps: 20 } },
+      ...of("occlusion", "attention-rollout"),
+    ],
+  },
   contrast: {
     model: "ioi-lm",
     input: store,
@@ -33,9 +40,9 @@ export const requests = {
     input: { text: "The plot is thin. The actors are wonderful. I would see it again." },
     methods: [{ id: "occlusion", options: { unit: "sentence" } }],
   },
-  estimates: { input: film, methods: of("shapley-sampling") },
-  deletion: { input: film, methods: of("deletion-curve") },
-  path: { input: film, methods: [{ id: "integrated-gradients", options: { view: "path" } }] },
+  estimates: { input: film, methods: [{ id: "shapley-sampling", options: { budget: 60 } }] },
+  deletion: { input: film, methods: [{ id: "deletion-curve", options: { draws: 4 } }] },
+  path: { input: film, methods: [{ id: "integrated-gradients", options: { view: "path", steps: 20 } }] },
   generated: {
     model: "ioi-lm",
     input: { text: "When Mary and John went to the store," },

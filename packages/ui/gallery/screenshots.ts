@@ -12,6 +12,8 @@ import { serveGallery } from "./build.ts";
 import { type SceneName, scenes } from "./scenes.ts";
 
 const docs = fileURLToPath(new URL("../../../docs/screenshots/", import.meta.url));
+/** Longer pages are cut at their foot, in CSS pixels. */
+const tallest = 2000;
 const [folder = docs, ...only] = process.argv.slice(2);
 
 /** What a person did before the picture was taken. */
@@ -31,7 +33,7 @@ async function webp(page: Page, png: Uint8Array<ArrayBuffer>): Promise<Uint8Arra
     const image = await createImageBitmap(await (await fetch(source)).blob());
     const canvas = new OffscreenCanvas(image.width, image.height);
     canvas.getContext("2d")!.drawImage(image, 0, 0);
-    const bytes = await (await canvas.convertToBlob({ type: "image/webp", quality: 0.86 })).bytes();
+    const bytes = await (await canvas.convertToBlob({ type: "image/webp", quality: 0.8 })).bytes();
     return bytes.toBase64();
   }, `data:image/png;base64,${png.toBase64()}`);
   return Uint8Array.fromBase64(base64);
@@ -56,7 +58,8 @@ try {
       await page.waitForTimeout(100);
       await acts[name as SceneName]?.(page);
       await page.waitForTimeout(100);
-      const png = new Uint8Array(await page.screenshot({ fullPage: true }));
+      const height = Math.min(tallest, await page.evaluate(() => document.documentElement.scrollHeight));
+      const png = new Uint8Array(await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width, height } }));
       await writeFile(`${folder}/${name}-${width}.webp`, await webp(darkroom, png));
     }
     await page.close();

@@ -5,6 +5,7 @@
  */
 import { useEffect } from "preact/hooks";
 import { Missing, Top } from "./shell/top.tsx";
+import { HowBuilt } from "./shell/built.tsx";
 import { Choices } from "./shell/choices.tsx";
 import { Drop } from "./shell/drop.tsx";
 import { Editor } from "./shell/editor.tsx";
@@ -69,6 +70,7 @@ function Answer() {
         </>
       )}
       {now.whole && !old ? <TakeAlong shown={now} /> : null}
+      {now.whole && !old ? <HowBuilt shown={now} /> : null}
     </div>
   );
 }

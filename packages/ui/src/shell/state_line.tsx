@@ -41,7 +41,11 @@ function Going() {
 
 export function Problem() {
   const found = broken.value ?? problem.value;
-  if (!found) return null;
+  return found ? <Failure found={found} /> : null;
+}
+
+/** What went wrong, and what to do. */
+export function Failure({ found }: { found: unknown }) {
   const { message, hint } = found instanceof Refused
     ? found
     : { message: String((found as Error).message ?? found), hint: "" };

@@ -60,7 +60,7 @@ export function Architecture({ built, relevance, labels }: ArchitectureProps) {
   const words = t.value.views;
   return (
     <section class="architecture" aria-label={words.architecture}>
-      <h3>{words.architecture}</h3>
+      <h2>{words.architecture}</h2>
       <p class="quiet">{words.architectureHint}</p>
       <div class="towers">
         {built.map((tower) => (
@@ -94,7 +94,7 @@ function Layer({ run: { blocks, first, last }, layers }: { run: Run; layers: num
       : `${say.value.layer} ${first} – ${last}`;
   return (
     <li class={name ? "layer" : ""}>
-      {name ? <h4>{name}{last > first ? <small class="quiet">{` × ${last - first + 1}`}</small> : null}</h4> : null}
+      {name ? <h3>{name}{last > first ? <small class="quiet">{` × ${last - first + 1}`}</small> : null}</h3> : null}
       {blocks.toReversed().map((block) => (
         <div key={block.kind} class={`block ${block.kind}`}>
           <b>{words.blocks[block.kind]}</b>
@@ -120,7 +120,7 @@ function ByLayer({ explanation }: { explanation: ExplanationOf<"layer-head-grid"
   const most = Math.max(...rows.map(({ size }) => size)) || 1;
   return (
     <div class="by-layer">
-      <h4>{words.byLayer}</h4>
+      <h3>{words.byLayer}</h3>
       <p class="quiet">{words.byLayerHint}</p>
       <table class="bars">
         <thead>

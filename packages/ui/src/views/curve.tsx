@@ -34,7 +34,8 @@ export function CurveView({ explanation }: ViewProps<"curve">) {
         viewBox={`0 0 ${wide} ${high}`}
         role="application"
         aria-label={`${said(y.title)} — ${said(x.title)}`}
-        tabIndex={0}
+        {...{ tabindex: 0 }}
+        // SVG knows attributes in their own spelling only
         onPointerMove={(event) => {
           const box = event.currentTarget.getBoundingClientRect(),
             there = ((event.clientX - box.left) / box.width) * wide;

@@ -4,7 +4,7 @@
  * @module
  */
 import { decimalsFor, plain, withSign } from "@hyaline/core/render";
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../strings/mod.ts";
 import { type Camera, panned, showing, whole, zoomed } from "./camera.ts";
 import { draw, edges } from "./heatmap_drawing.ts";
@@ -37,7 +37,7 @@ export function Heatmap(props: HeatmapProps) {
     bitmap = useRef<HTMLCanvasElement | undefined>(undefined);
   const [space, setSpace] = useState(0), [camera, setCamera] = useState<Camera | undefined>();
   const [cell, setCell] = useState<Cell | undefined>(), words = t.value.views, id = useId(), now = theme.value;
-  const { left, top } = edges(rows, columns, space);
+  const { left, top } = useMemo(() => edges(rows, columns, space), [rows, columns, space]);
   const room = { width: Math.max(1, space - left), height: Math.max(1, tallest - top), columns: width, rows: height };
   const seen = camera ?? whole(room), tall = Math.min(room.height, Math.ceil(seen.side * height));
   const decimals = Math.min(6, decimalsFor(scale)), write = (v: number) => (signed ? withSign : plain)(v, decimals);

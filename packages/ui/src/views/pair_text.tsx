@@ -52,6 +52,7 @@ export function PairText({ explanation, cells, rows, columns }: PairTextProps) {
                 key={i}
                 class={`piece${special ? " special" : ""}${i === own ? " chosen" : ""}`}
                 style={tint(share) ?? {}}
+                data-mark={Math.abs(share) > 0.03 ? write(score) : undefined}
                 role="button"
                 aria-pressed={i === own}
                 aria-disabled={at === undefined}
@@ -65,7 +66,6 @@ export function PairText({ explanation, cells, rows, columns }: PairTextProps) {
                   }
                 }}
               >
-                <span class="mark" aria-hidden="true">{Math.abs(share) > 0.03 ? write(score) : ""}</span>
                 {visible(tokenText(explanation, i))}
               </span>,
             ];

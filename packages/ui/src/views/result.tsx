@@ -73,11 +73,11 @@ function One({ explanation, explanations, methods, onPairs, onStability }: Resul
   const pairs = explanations.filter((other) => sameText(explanation, other)).map(pairsOf).find((
     found,
   ): found is Pairs => found !== undefined);
-  const { reading, ledger, cost } = describe(explanation, say.value);
+  const { reading, ledger, cost } = describe(explanation, say.value), title = titleOf(explanation, methods);
   return (
     <article>
       <div class="picture">
-        <h3>{titleOf(explanation, methods)}</h3>
+        <h3>{title}</h3>
         <View
           explanation={explanation}
           pairs={pairs}
@@ -89,6 +89,7 @@ function One({ explanation, explanations, methods, onPairs, onStability }: Resul
       </div>
       <Trust
         explanation={explanation}
+        title={title}
         method={methods.get(explanation.method.id)}
         onStability={onStability && explanation.type === "token-scores" ? () => onStability(explanation) : undefined}
       />

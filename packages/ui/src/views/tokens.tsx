@@ -95,6 +95,7 @@ export function TokensView({ explanation, pairs, onPairs }: TokensProps) {
                   key={i}
                   class={`piece${unit.special ? " special" : ""}${i === chosen ? " chosen" : ""}`}
                   style={tint(share) ?? {}}
+                  data-mark={numbers ? told : signed && tint(share) ? (share > 0 ? "+" : "−") : undefined}
                   role={choosable ? "button" : "img"}
                   {...(choosable ? { "aria-pressed": i === chosen } : {})}
                   aria-label={`${visible(unit.text)}: ${told}, ${
@@ -113,9 +114,6 @@ export function TokensView({ explanation, pairs, onPairs }: TokensProps) {
                     } else if (event.key === "Escape") choose(undefined);
                   }}
                 >
-                  <span class="mark" aria-hidden="true">
-                    {numbers ? told : signed && tint(share) ? (share > 0 ? "+" : "−") : ""}
-                  </span>
                   {visible(unit.text)}
                 </span>,
               ];

@@ -11,12 +11,14 @@ import { Reference } from "./reference.tsx";
 
 interface TrustProps {
   readonly explanation: Explanation;
+  /** How the method is called. */
+  readonly title: string;
   readonly method?: Method | undefined;
   /** Tries small changes of the text and adds the check that tells how the explanation took them. */
   readonly onStability?: (() => void) | undefined;
 }
 
-export function Trust({ explanation, method, onStability }: TrustProps) {
+export function Trust({ explanation, title, method, onStability }: TrustProps) {
   const words = t.value.views, { checks, notes } = describe(explanation, say.value);
   const ids = explanation.diagnostics.checks.map(({ id }) => id);
   const passed = checks.filter((check) => check.passed === true).length;
@@ -24,7 +26,7 @@ export function Trust({ explanation, method, onStability }: TrustProps) {
   const limits = method && saidIn(language.value, method.limits, method.limitsIn);
   const summary = method && saidIn(language.value, method.summary, method.summaries);
   return (
-    <aside class="trust" aria-label={words.trust}>
+    <aside class="trust" aria-label={`${words.trust} ${title}`}>
       <h4>{words.trust}</h4>
       <p class={failed ? "verdict failed" : passed ? "verdict passed" : "verdict"}>
         {failed
