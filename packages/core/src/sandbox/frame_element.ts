@@ -9,7 +9,7 @@
 import { type HyalineError, pluginCrashed } from "../errors.ts";
 import type { Line } from "./host.ts";
 
-/** Source texts that import nothing: `guest_worker.ts` bundled to one script, and the plugin's module. */
+/** Source texts that import nothing: `@hyaline/core/sandbox/guest` bundled to one script, and the plugin's module. */
 export interface FrameOptions {
   /** The plugin's id, for messages. */
   readonly plugin: string;
