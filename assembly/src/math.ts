@@ -6,10 +6,13 @@ import { madd } from "./simd";
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
-  const bounded = f32x4.min(f32x4.max(n, f32x4.splat(-126)), f32x4.splat(127));
-  let r = madd(bounded, f32x4.splat(-0.693359375), x);
-  r = madd(bounded, f32x4.splat(2.12194440e-4), r);
+  // 1.5·2²³ rounds what is added to it to a whole number, and holds that number in its lowest bits.
+  const magic = f32x4.splat(12582912);
+  const wanted = f32x4.mul(x, f32x4.splat(1.44269504088896341));
+  const held = f32x4.add(f32x4.pmin(f32x4.pmax(wanted, f32x4.splat(-126)), f32x4.splat(127)), magic);
+  const n = f32x4.sub(held, magic);
+  let r = madd(n, f32x4.splat(-0.693359375), x);
+  r = madd(n, f32x4.splat(2.12194440e-4), r);
   let p = f32x4.splat(1.9875691500e-4);
   p = madd(p, r, f32x4.splat(1.3981999507e-3));
   p = madd(p, r, f32x4.splat(8.3334519073e-3));
@@ -17,7 +20,7 @@ export function exp4(x: v128): v128 {
   p = madd(p, r, f32x4.splat(1.6666665459e-1));
   p = madd(p, r, f32x4.splat(5.0000001201e-1));
   p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(bounded), i32x4.splat(127)), 23);
+  const power = i32x4.shl(i32x4.add(held, i32x4.splat(127)), 23);
   const y = f32x4.mul(p, power);
   const small = v128.andnot(y, f32x4.lt(x, f32x4.splat(-87.33654)));
   return v128.bitselect(f32x4.splat(Infinity), small, f32x4.gt(x, f32x4.splat(88.72283)));

@@ -1,3 +1,4 @@
+import { madd } from "./simd";
 import { bytes4, storeTurned, Weight } from "./pack_quantized";
 
 /**
@@ -8,18 +9,23 @@ import { bytes4, storeTurned, Weight } from "./pack_quantized";
 // @ts-ignore: decorator
 @inline
 function entry4(p: usize, scale: usize, zero: usize, four: bool): v128 {
-  return scaled4(p, v128.load32_splat(scale), zero ? v128.load32_splat(zero) : f32x4.splat(four ? 8 : 128), four);
+  const s = v128.load32_splat(scale), origin = zero ? v128.load32_splat(zero) : f32x4.splat(four ? 8 : 128);
+  return scaled4(p, factor4(s, four), f32x4.neg(f32x4.mul(origin, s)), four);
 }
 
-/** Four entries at `p`, less `origin`, times `scale`. */
+/** The scale as `scaled4` takes it: lane i of four nibbles is 16ⁱ times too large, and a power of two takes it back exactly. */
 // @ts-ignore: decorator
 @inline
-function scaled4(p: usize, scale: v128, origin: v128, four: bool): v128 {
-  // Lane i keeps its nibble where it lies in the 16 bits, 16ⁱ times too large; the power of two takes it back exactly.
-  const x = four
-    ? f32x4.mul(f32x4.convert_i32x4_s(v128.and(v128.load16_splat(p), i32x4(0xf, 0xf0, 0xf00, 0xf000))), f32x4(1, 0.0625, 0.00390625, 0.000244140625))
-    : bytes4(p, false);
-  return f32x4.mul(f32x4.sub(x, origin), scale);
+function factor4(scale: v128, four: bool): v128 {
+  return four ? f32x4.mul(scale, f32x4(1, 0.0625, 0.00390625, 0.000244140625)) : scale;
+}
+
+/** Four entries at `p` times `factor`, plus `shift`. A nibble stays where it lies in the 16 bits. */
+// @ts-ignore: decorator
+@inline
+function scaled4(p: usize, factor: v128, shift: v128, four: bool): v128 {
+  const x = four ? f32x4.convert_i32x4_s(v128.and(v128.load16_splat(p), i32x4(0xf, 0xf0, 0xf00, 0xf000))) : bytes4(p, false);
+  return madd(x, factor, shift);
 }
 
 /** Four neighbours of a block row as floats, dequantised; `at` is a multiple of four, so they share one block. */
@@ -105,9 +111,23 @@ function packBlocksAcross(target: usize, w: Weight, column: i32, d0: i32, depth:
   if (b0 == b2) { // the usual case: twelve columns of one block
     for (let d = 0; d < depth; d++, p += row, t += 48, s += next) {
       const scale = v128.load32_splat(s + b0), origin = z ? v128.load32_splat(z + b0) : f32x4.splat(four ? 8 : 128);
-      v128.store(t, scaled4(p, scale, origin, four), 0);
-      v128.store(t, scaled4(p + group, scale, origin, four), 16);
-      v128.store(t, scaled4(p + 2 * group, scale, origin, four), 32);
+      const factor = factor4(scale, four), shift = f32x4.neg(f32x4.mul(origin, scale));
+      v128.store(t, scaled4(p, factor, shift, four), 0);
+      v128.store(t, scaled4(p + group, factor, shift, four), 16);
+      v128.store(t, scaled4(p + 2 * group, factor, shift, four), 32);
+      if (z) z += next;
+    }
+    return;
+  }
+  const early = b1 == b0;
+  if (early || b1 == b2) { // twelve columns of two blocks
+    for (let d = 0; d < depth; d++, p += row, t += 48, s += next) {
+      const middle = f32x4.splat(four ? 8 : 128), s0 = v128.load32_splat(s + b0), s2 = v128.load32_splat(s + b2);
+      const f0 = factor4(s0, four), shift0 = f32x4.neg(f32x4.mul(z ? v128.load32_splat(z + b0) : middle, s0));
+      const f2 = factor4(s2, four), shift2 = f32x4.neg(f32x4.mul(z ? v128.load32_splat(z + b2) : middle, s2));
+      v128.store(t, scaled4(p, f0, shift0, four), 0);
+      v128.store(t, scaled4(p + group, early ? f0 : f2, early ? shift0 : shift2, four), 16);
+      v128.store(t, scaled4(p + 2 * group, f2, shift2, four), 32);
       if (z) z += next;
     }
     return;
