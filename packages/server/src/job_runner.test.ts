@@ -113,6 +113,32 @@ describe.skipIf(!sqlite)("jobs (skipped where the runtime has no SQLite)", () =>
     expect(JSON.stringify(row)).not.toContain("secret");
   });
 
+  test("a job waits while the archive has no room, says so, and goes on when there is some", async () => {
+    const logged: unknown[] = [], small = await openArchive(":memory:", { bytes: 160_000 });
+    const app = createApp({
+      engine,
+      models: [{ name: "sentiment-en", bytes: 1 }],
+      version: "0",
+      archive: small,
+      stopping: stop.signal,
+      log: (entry) => logged.push(entry),
+    });
+    const kept: string[] = [];
+    try {
+      for (;;) kept.push(small.results.add([golden]));
+    } catch { /* full */ }
+    small.results.delete(kept.pop()!);
+    const id = await add(app, Array.from({ length: 20 }, (_, i) => `text ${i}`));
+    while (!logged.some((entry) => (entry as { event?: string }).event === "jobs wait")) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(small.jobs.get(id)).toMatchObject({ state: "running" });
+    for (const result of kept) small.results.delete(result);
+    expect(await rows(app, id)).toHaveLength(20);
+    stop.abort();
+    small.close();
+  });
+
   test("requests go on between the texts of a job", async () => {
     const app = serve(), id = await add(app, Array.from({ length: 50 }, (_, i) => `text ${i}`));
     await send(app, "POST", "/api/v1/explain", { input: { text: "between" } });

@@ -13,6 +13,8 @@ export interface JobRunnerOptions {
   readonly jobs: JobTable;
   /** Explains, when it is its turn; may refuse with BUSY. */
   explain(request: ExplainRequest, signal: AbortSignal): Promise<readonly Explanation[]>;
+  /** An outcome could not be read or kept; it is tried again. */
+  stuck(error: unknown): void;
   /** The server stops: what is under way is given up, and nothing new begun. */
   readonly stopping: AbortSignal;
   /** Milliseconds between two tries of a text that failed by no fault of its own. */
@@ -62,7 +64,8 @@ export class JobRunner {
         this.#under = { id: job.id, left };
         const outcome = await this.#outcome(job, text, AbortSignal.any([stopping, left.signal]));
         if (outcome && !stopping.aborted) jobs.finish(job.id, row, outcome);
-      } catch { // the archive is full, or its disk: there may be room later
+      } catch (error) { // the archive is full, or its disk: there may be room later
+        this.#options.stuck(error);
         await this.#wait(stopping);
       }
       this.#tell();

@@ -19,6 +19,7 @@ export const keeping = ({ results, jobs }: Archive, { config, limits, queue, sto
   runner: new JobRunner({
     jobs,
     stopping,
+    stuck: (error) => config.log?.({ event: "jobs wait", why: error instanceof Error ? error.message : String(error) }),
     explain: (request, given) =>
       queue.run(
         () => {

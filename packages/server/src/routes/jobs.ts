@@ -147,6 +147,7 @@ export function jobRoutes(deps: Deps) {
         { from, follow } = c.req.valid("query"),
         { jobs, runner } = keptBy(deps);
       c.header("content-type", "application/x-ndjson");
+      c.header("x-accel-buffering", "no"); // proxies are to pass rows on as they come
       return stream(c, async (out) => {
         const gone = new Promise<void>((resolve) => out.onAbort(resolve));
         for (let row = from; !out.aborted;) {
@@ -160,9 +161,10 @@ export function jobRoutes(deps: Deps) {
     })
     .openapi(events, (c) => {
       const { id } = found(c.req.valid("param").id), { jobs, runner } = keptBy(deps);
+      c.header("x-accel-buffering", "no");
       return streamSSE(c, async (out) => {
         const gone = new Promise<void>((resolve) => out.onAbort(resolve));
-        const ping = setInterval(() => void out.writeSSE({ event: "ping", data: "" }), 15_000);
+        const ping = setInterval(() => void out.write(": still here\n\n"), 15_000);
         try {
           for (let last = ""; !out.aborted;) {
             const { change } = runner, job = jobs.get(id), data = JSON.stringify(job);
