@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeGraph, openGraph } from "@hyaline/core";
 import { type Explanation, migrate } from "@hyaline/core/result";
 import { run } from "./mod.ts";
 import { embeddedFolder } from "./models.ts";
@@ -51,6 +52,25 @@ describe("embedded models", () => {
     expect([kernel.executor, ort.executor]).toEqual(["kernel", "ort"]);
     const scale = Math.max(...ort.values.map(Math.abs));
     kernel.values.forEach((value, i) => expect(Math.abs(value - ort.values[i]!)).toBeLessThan(1e-4 * scale));
+  });
+
+  test("one unknown operator: black-box methods run, white-box ones name it, inspect marks it", async () => {
+    const { graph } = openGraph(new Uint8Array(await readFile(join(embeddedFolder, "ioi-lm/onnx/model.onnx"))));
+    const at = graph.nodes.findLastIndex(({ op }) => op === "Add"), node = graph.nodes[at]!;
+    const odd = { op: "Shrink", domain: "", name: "odd", inputs: ["before"], outputs: node.outputs };
+    const nodes = graph.nodes.with(at, { ...node, outputs: ["before"] })
+      .toSpliced(at + 1, 0, { ...odd, attributes: { lambd: 0, bias: 0 } });
+    const folder = await mkdtemp(join(tmpdir(), "hyaline-odd-"));
+    await cp(join(embeddedFolder, "ioi-lm"), folder, { recursive: true });
+    await writeFile(join(folder, "onnx/model.onnx"), encodeGraph({ ...graph, nodes }));
+
+    const [explanation] = await explained("--model", folder, ioi, "--method", "occlusion", "--no-checks");
+    expect(explanation!.target.label?.trim()).toBe("Mary");
+    const refused = await hyaline("explain", "--model", folder, ioi, "--method", "attnlrp");
+    expect([refused.code === 0, refused.out]).toEqual([false, ""]);
+    expect(refused.err).toMatch(/MISSING_RULES.*"Shrink" \(node "odd"\)[^]*--method occlusion/);
+    expect((await hyaline("inspect", folder)).out).toMatch(/Shrink +1 +1 +1 +MISSING/);
+    await rm(folder, { recursive: true });
   });
 
   test("a result holds what is needed to run it again: the same inputs give the same scores", async () => {

@@ -47,6 +47,7 @@ export {
   type KernelExecutorOptions,
   type PreparedOnKernel,
 } from "./runtime/kernel/executor.ts";
+export { kernelSpeed } from "./runtime/kernel/speed.ts";
 export { ortExecutor } from "./runtime/ort/executor.ts";
 export { type Executor, type PreparedProgram } from "./runtime/executor.ts";
 export { smallestModel, warmUp } from "./runtime/warm.ts";

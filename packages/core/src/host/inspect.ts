@@ -36,6 +36,8 @@ export interface Inspection {
   readonly id: string;
   readonly sha256: string;
   readonly dtype: string;
+  /** `model_type` of `config.json`: what its makers call the architecture. Nothing depends on it. */
+  readonly architecture?: string;
   readonly opset: number;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -52,8 +54,8 @@ export interface Inspection {
   /** Tokens the following are for. */
   readonly length: number;
   readonly memory: Memory;
-  /** Floating-point operations of one forward pass. */
-  readonly flops: number;
+  /** Floating-point operations of one forward pass, and of carrying one message back. */
+  readonly flops: { readonly forward: number; readonly backward: number };
 }
 
 /**
@@ -62,7 +64,7 @@ export interface Inspection {
  * @throws MISSING_SHAPES, MISSING_INPUT, NO_SOURCE
  */
 export function inspect(subject: Subject, { length = 32 }: { length?: number } = {}): Inspection {
-  const { model, id, sha256, dtype, labels, decoderStart } = subject, { graph } = model;
+  const { model, id, sha256, dtype, architecture, labels, decoderStart } = subject, { graph } = model;
   const ports = graph.inputs.filter(({ name }) => !graph.constants.has(name));
   // Named sizes: the first is the batch, any other the length.
   const sized = ports.filter(({ name }) =>
@@ -101,6 +103,7 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
     id,
     sha256,
     dtype,
+    ...(architecture === undefined ? {} : { architecture }),
     opset: model.opset,
     inputs: ports,
     outputs: graph.outputs,
@@ -121,6 +124,13 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
     ),
     length,
     memory: memoryOf(graph, told.types),
-    flops: graph.nodes.reduce((sum, node) => sum + flops(node, told.types), 0),
+    flops: {
+      forward: graph.nodes.reduce((sum, node) => sum + flops(node, told.types), 0),
+      // The cotangent of each active operand costs what the operator itself cost; none is made for weights.
+      backward: [...crossed].reduce((sum, node) => {
+        const ways = node.inputs.filter((name) => active.has(name)).length;
+        return sum + ways * flops(node, whole.types);
+      }, 0),
+    },
   };
 }

@@ -27,6 +27,8 @@ export interface Subject {
   readonly sha256: string;
   readonly dtype: string;
   readonly model: Model;
+  /** What `config.json` calls the architecture; told, never acted upon. */
+  readonly architecture?: string;
   /** Classes by index, where `config.json` names them. */
   readonly labels?: readonly string[];
   readonly words?: Words;
