@@ -1,5 +1,5 @@
 /**
- * `deno task bench [gemm|explain|scaling|sandbox|blackbox|faithfulness|drift|load …] [--model file.onnx] [--json]`: tables with the peers beside us in the same run.
+ * `deno task bench [gemm|explain|scaling|sandbox|blackbox|faithfulness|drift|load|ground-truth …] [--model file.onnx] [--json]`: tables with the peers beside us in the same run.
  * With `--json` a line `{name, subject, median_ms, min_ms, ratio, peer}` per figure instead. `drift` needs `--full FOLDER`, the fp32 twin.
  *
  * The explained checkpoint is the embedded one unless `--model` names another; figures are kept in RESULTS.md.
@@ -12,6 +12,7 @@ import { drift } from "./drift.ts";
 import { explanation } from "./explanation.ts";
 import { faithfulness } from "./faithfulness.ts";
 import { gemm } from "./gemm.ts";
+import { groundTruth } from "./ground_truth.ts";
 import { serverLoad } from "./load.ts";
 import { figures } from "./measure.ts";
 import { sandbox } from "./sandbox.ts";
@@ -39,6 +40,7 @@ const benches: Record<string, () => Promise<string>> = {
 /** Those that measure answers rather than time, need Python packages, or take minutes: asked for by name. */
 const studies: typeof benches = {
   blackbox: () => blackbox(values.model, { length: 64, budget: 130 }),
+  "ground-truth": () => groundTruth(Number(values.count)),
   faithfulness: () => faithfulness("sentiment-en", Number(values.count)),
   load: () => serverLoad(Number(values.seconds), Number(values.requests)),
   drift: () => drift("sentiment-en", values.full ?? "models/sentiment-en/onnx/model.onnx", Number(values.count)),

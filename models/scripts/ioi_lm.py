@@ -17,6 +17,7 @@ import onnxruntime
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.cache_utils import DynamicCache
 
 import ioi_text
 import onnx_files
@@ -76,6 +77,34 @@ def train(tokenizer: Tokenizer) -> LlamaForCausalLM:
     return model.eval()
 
 
+class Cached(torch.nn.Module):
+    """ids, mask, positions, then key and value of every layer; gives logits and the states of the next step, as optimum lays them out."""
+
+    def __init__(self, model: LlamaForCausalLM):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask, position_ids, *past):
+        cache = DynamicCache(list(zip(past[0::2], past[1::2])))
+        out = self.model(input_ids=input_ids, attention_mask=attention_mask, position_ids=position_ids, past_key_values=cache, use_cache=True)
+        return (out.logits, *(t for layer in out.past_key_values.layers for t in (layer.keys, layer.values)))
+
+
+def export(model: LlamaForCausalLM, path: Path) -> None:
+    """The model with its cache, traced with three past positions; the graph takes any number, none included."""
+    config = model.config
+    ids, steps = torch.randint(3, config.vocab_size, (2, 5)), 3
+    feed = {"input_ids": ids, "attention_mask": torch.ones(2, 5 + steps, dtype=torch.int64), "position_ids": torch.arange(steps, steps + 5).expand(2, -1)}
+    axes = {"input_ids": {0: "batch", 1: "sequence"}, "attention_mask": {0: "batch", 1: "total"}, "position_ids": {0: "batch", 1: "sequence"},
+            "logits": {0: "batch", 1: "sequence"}}
+    present = []
+    for name in (f"{i}.{kind}" for i in range(config.num_hidden_layers) for kind in ("key", "value")):
+        feed[f"past_key_values.{name}"] = torch.randn(2, config.num_key_value_heads, steps, config.head_dim)
+        axes[f"past_key_values.{name}"], axes[f"present.{name}"] = {0: "batch", 2: "past"}, {0: "batch", 2: "total"}
+        present.append(f"present.{name}")
+    onnx_files.trace(Cached(model), feed, path, ["logits", *present], axes)
+
+
 def held_out_cases() -> list[ioi_text.Case]:
     """`HELD_OUT` different prompts from the held-out tenth, both kinds alike."""
     rng = random.Random(SEED + 1)
@@ -95,7 +124,9 @@ def evaluate(path: Path, tokenizer: Tokenizer, cases: list[ioi_text.Case]) -> di
     result: dict[str, list[bool]] = {}
     for case in cases:
         ids = np.array([tokenizer.encode(case.text).ids])
-        logits = session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0, -1]
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "position_ids": np.arange(ids.shape[1])[None]}
+        empty = {i.name: np.zeros((1, i.shape[1], 0, i.shape[3]), np.float32) for i in session.get_inputs() if i.name not in feed}
+        logits = session.run(["logits"], {**feed, **empty})[0][0, -1]
         result.setdefault(case.kind, []).append(int(logits.argmax()) == tokenizer.token_to_id(case.answer))
     report = {}
     for kind, right in result.items():
@@ -107,14 +138,13 @@ def evaluate(path: Path, tokenizer: Tokenizer, cases: list[ioi_text.Case]) -> di
 def write(model: LlamaForCausalLM, tokenizer: Tokenizer, out: Path) -> None:
     """The Hugging Face layout: config.json, tokenizer.json, tokenizer_config.json, onnx/model.onnx."""
     out.mkdir(parents=True, exist_ok=True)
-    model.config.architectures = ["LlamaForCausalLM"]
+    model.config.architectures, model.config.use_cache = ["LlamaForCausalLM"], True
     model.config.save_pretrained(out)
     tokenizer.save(str(out / "tokenizer.json"))
     names = {"pad_token": "<pad>", "bos_token": "<s>", "unk_token": "<unk>"}
     settings = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 128, **names}
     (out / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
-    onnx_files.export(model, ["input_ids", "attention_mask"], out / "onnx" / "model.onnx",
-                      model.config.vocab_size, {0: "batch", 1: "sequence"})
+    export(model, out / "onnx" / "model.onnx")
 
 
 def main() -> None:

@@ -36,16 +36,19 @@ def export(model: torch.nn.Module, names: Sequence[str], path: Path, vocabulary:
 
     `outputs` names the dynamic axes of the logits.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     ids = torch.randint(5, vocabulary, (2, 9))
     sample = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "token_type_ids": torch.zeros_like(ids)}
     axes = {name: {0: "batch", 1: "sequence"} for name in names}
+    trace(Positional(model, names), {n: sample[n] for n in names}, path, ["logits"], {**axes, "logits": outputs})
+
+
+def trace(model: torch.nn.Module, feed: dict[str, torch.Tensor], path: Path, outputs: list[str], axes: dict[str, dict[int, str]]) -> None:
+    """Traces `model` on `feed`, positional and named by its keys, and writes `path`. `axes` names the dynamic axes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Positional(model, names).eval(), tuple(sample[n] for n in names), str(path),
-            input_names=list(names), output_names=["logits"], opset_version=OPSET,
-            dynamic_axes={**axes, "logits": outputs}, dynamo=False)
+        torch.onnx.export(model.eval(), tuple(feed.values()), str(path), input_names=list(feed), output_names=outputs,
+                          opset_version=OPSET, dynamic_axes=axes, dynamo=False)
     onnx.checker.check_model(onnx.load(path))
 
 
