@@ -4,7 +4,8 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { openSession, type Tensor, Tokenizer } from "@hyaline/core";
+import { Model, ortExecutor, type SessionOptions, Tokenizer } from "@hyaline/core";
+import { completeInputs, typed } from "../packages/core/src/host/inputs.ts";
 
 /** One checkpoint of this directory. */
 export interface Embedded {
@@ -30,18 +31,17 @@ export async function openEmbedded(id: string, file: URL = modelFile(id)): Promi
   const at = (name: string) => new URL(`${id}/${name}`, import.meta.url);
   const tokenizer = new Tokenizer(await json(at("tokenizer.json")), await json(at("tokenizer_config.json")));
   const { id2label = {} } = await json(at("config.json")) as { id2label?: Record<string, string> };
-  const session = await openSession(await readFile(file), { backend: "wasm", threads: 1 });
+  const session: SessionOptions = { backend: "wasm", threads: 1 };
+  const model = new Model({ model: new Uint8Array(await readFile(file)) }, { session, executor: ortExecutor(session) });
   return {
     labels: Object.values(id2label),
     tokenizer,
     async logits(text) {
       const { ids } = tokenizer.encode(text);
-      const filled = (value: (id: number) => number): Tensor => ({ dtype: "int64", dims: [1, ids.length], data: BigInt64Array.from(ids, (id) => BigInt(value(id))) });
-      const feeds = new Map([["input_ids", filled((id) => id)], ["attention_mask", filled(() => 1)], ["token_type_ids", filled(() => 0)]]);
-      const wanted = new Map(session.inputs.map((name) => [name, feeds.get(name)!]));
-      const { data, dims } = (await session.run(wanted, ["logits"])).get("logits")!;
+      const inputs = completeInputs(model.graph, new Map([["input_ids", typed("int64", [1, ids.length], [...ids])]]));
+      const { data, dims } = (await model.forward(inputs, ["logits"])).get("logits")!;
       return (data as Float32Array).slice(-dims.at(-1)!);
     },
-    release: () => session.release(),
+    release: () => model.release(),
   };
 }

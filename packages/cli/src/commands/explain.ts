@@ -4,7 +4,7 @@
  * @module
  */
 import { Argument, Command, Option } from "commander";
-import { exit, report, typed } from "../failures.ts";
+import { conflictingOptions, exit, report, typed } from "../failures.ts";
 import { type Format, formats, writerOf } from "../formats.ts";
 import { type InputFlags, inputsOf } from "../inputs.ts";
 import { isEmbedded } from "../models.ts";
@@ -16,11 +16,14 @@ import { setting } from "../settings.ts";
 import { colourDepth, lineWidth } from "../terminal.ts";
 
 interface ExplainFlags extends AskFlags, InputFlags {
+  readonly generate?: number;
   readonly format: Format;
   readonly out?: string;
   readonly offline?: boolean;
   readonly lang?: string;
 }
+
+type Input = Awaited<ReturnType<typeof inputsOf>>[number];
 
 const examples = `
 Examples:
@@ -31,6 +34,7 @@ Examples:
   $ cat reviews.txt | hyaline explain - --format jsonl > reviews.jsonl
   $ hyaline explain --model ./my-model --input-ids 101,2023,2003,102 --target-index 1
   $ hyaline explain --model ioi-lm "When Mary and John went to the store, John gave a drink to" --target Mary --foil John
+  $ hyaline explain --model ioi-lm "When Mary and John went to the store, John gave a drink to" --generate 3
 
 Exit codes: 0 ok, 1 failure, 2 wrong usage, 3 some of several texts failed, 130 interrupted.
 Options can also be set by HYALINE_… variables (HYALINE_MODEL=…) or in the configuration file (hyaline doctor says where).
@@ -72,6 +76,11 @@ export function explainCommand(session: Session): Command {
     )
     .option("--span <text>", "explain the probability of saying this text")
     .option("--each", "with --span: explain each of its tokens by itself, in one pass")
+    .addOption(
+      new Option("--generate <n>", "let the model write up to n tokens, and explain each of them").argParser(
+        wholeNumber("--generate", 1),
+      ),
+    )
     .option("-f, --foil <name>", "why the target and not this one (#3 for a raw logit)")
     .addOption(
       new Option("--position <n>", "where logits have positions; -1 is the last").argParser(wholeNumber("--position")),
@@ -100,8 +109,22 @@ export function explainCommand(session: Session): Command {
   });
 }
 
+/** What the model goes on to say after each input, where that is asked for. */
+async function written(inputs: readonly Input[], flags: ExplainFlags): Promise<string[] | undefined> {
+  const { generate, offline = false, model = "sentiment-en", dtype } = flags;
+  if (generate === undefined) return undefined;
+  for (const key of ["target", "targetIndex", "span", "inputIds", "inputs", "continuation"] as const) {
+    if (flags[key] !== undefined) throw conflictingOptions("--generate", optionName(key));
+  }
+  const { continuations } = await import("../generate.ts");
+  const texts = inputs.map((input) => (input as { text: string }).text);
+  return await continuations(texts, { model, dtype, offline, tokens: generate });
+}
+
+const optionName = (key: string): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 async function explainAll(
-  inputs: Awaited<ReturnType<typeof inputsOf>>,
+  inputs: readonly Input[],
   flags: ExplainFlags,
   session: Session,
 ): Promise<void> {
@@ -118,7 +141,10 @@ async function explainAll(
       { entry },
     ) => [entry.id, Object.keys((entry.options as { properties?: object }).properties ?? {})]),
   );
-  const requests = inputs.map((input) => requestOf(flags, input, (method) => names.get(method)));
+  const spans = await written(inputs, flags);
+  const requests = inputs.map((input, i) =>
+    requestOf(spans ? { ...flags, span: spans[i]!, each: true } : flags, input, (method) => names.get(method))
+  );
   const output = await outputTo(flags.out, io);
   let failed = 0;
   try {

@@ -52,7 +52,7 @@ export function inspectCommand(session: Session): Command {
         const estimate = await estimator();
         const lines = [
           `${visible(found.id)} (${
-            [...(found.architecture ? [found.architecture] : []), found.dtype].map(visible).join(", ")
+            [...(found.modelType ? [found.modelType] : []), found.dtype].map(visible).join(", ")
           })`,
           ...columns([
             ["SHA-256", found.sha256],

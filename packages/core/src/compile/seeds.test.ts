@@ -4,7 +4,8 @@ import { canonicalise } from "../canon/canonicalise.ts";
 import { infer } from "../graph/infer.ts";
 import { modernise } from "../graph/modern.ts";
 import { openGraph } from "../graph/open.ts";
-import { int64s, numbers, size, type Tensor } from "../graph/tensor.ts";
+import { numbers, size, type Tensor } from "../graph/tensor.ts";
+import { completeInputs, typed } from "../host/inputs.ts";
 import { composites } from "../lrp/composite.ts";
 import { appendOutputs } from "../onnx/append_outputs.ts";
 import { ortExecutor } from "../runtime/ort/executor.ts";
@@ -17,15 +18,8 @@ const TOKENS = [1, 25, 7, 30, 12];
 /** The embedded language model, shaped for five tokens. */
 async function languageModel() {
   const file = new Uint8Array(await readFile(new URL("../../../../models/ioi-lm/onnx/model.onnx", import.meta.url)));
-  const opened = openGraph(file), modern = modernise(opened.graph), length = TOKENS.length;
-  const feeds = new Map<string, Tensor>(modern.inputs.map(({ name }) => {
-    const values = name === "input_ids"
-      ? TOKENS
-      : name === "position_ids"
-      ? TOKENS.map((_, i) => i)
-      : TOKENS.map(() => 1);
-    return [name, { ...int64s(values), dims: [1, length] }];
-  }));
+  const opened = openGraph(file), modern = modernise(opened.graph);
+  const feeds = completeInputs(modern, new Map([["input_ids", typed("int64", [1, TOKENS.length], TOKENS)]]));
   const { graph } = canonicalise(modern, infer(modern, feeds)), { types, known } = infer(graph, feeds);
   return { opened, feeds, shaped: { graph, types, known } };
 }
@@ -46,14 +40,12 @@ for (const id of ["gradient", "attnlrp", "cp-lrp"]) {
       ledger: composites.get(id)!.conserves,
     };
     const one = compile(request), many = compile({ ...request, seeds: length });
+    const wanted = [...new Set([...one.taps, ...many.taps])].filter((name) => !feeds.has(name));
     const session = await openSession(
-      appendOutputs(
-        opened.bytes,
-        [...new Set([...one.taps, ...many.taps])].filter((name) => name !== target && !feeds.has(name)),
-      ),
+      appendOutputs(opened.bytes, wanted.filter((name) => name !== target)),
       settings,
     );
-    const taps = await session.run(feeds);
+    const taps = await session.run(feeds, wanted);
     for (const [name, value] of feeds) taps.set(name, value);
 
     // Seed p asks for the logit of token 5 + p at position p.

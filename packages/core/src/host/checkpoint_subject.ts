@@ -25,7 +25,7 @@ export function subjectOf(checkpoint: Checkpoint, options: ModelOptions): Subjec
     sha256,
     dtype,
     model,
-    ...(typeof config["model_type"] === "string" ? { architecture: config["model_type"] } : {}),
+    ...(typeof config["model_type"] === "string" ? { modelType: config["model_type"] } : {}),
     ...(named ? { labels } : {}),
     ...(checkpoint.hasTokenizer ? { words: wordsOf(checkpoint.tokenizer()) } : {}),
     ...(decoderStart === undefined ? {} : { decoderStart }),

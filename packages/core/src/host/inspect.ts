@@ -37,7 +37,7 @@ export interface Inspection {
   readonly sha256: string;
   readonly dtype: string;
   /** `model_type` of `config.json`: what its makers call the architecture. Nothing depends on it. */
-  readonly architecture?: string;
+  readonly modelType?: string;
   readonly opset: number;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -64,7 +64,7 @@ export interface Inspection {
  * @throws MISSING_SHAPES, MISSING_INPUT, NO_SOURCE
  */
 export function inspect(subject: Subject, { length = 32 }: { length?: number } = {}): Inspection {
-  const { model, id, sha256, dtype, architecture, labels, decoderStart } = subject, { graph } = model;
+  const { model, id, sha256, dtype, modelType, labels, decoderStart } = subject, { graph } = model;
   const ports = graph.inputs.filter(({ name }) => !graph.constants.has(name));
   // Named sizes: the first is the batch, any other the length.
   const sized = ports.filter(({ name }) =>
@@ -103,7 +103,7 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
     id,
     sha256,
     dtype,
-    ...(architecture === undefined ? {} : { architecture }),
+    ...(modelType === undefined ? {} : { modelType }),
     opset: model.opset,
     inputs: ports,
     outputs: graph.outputs,

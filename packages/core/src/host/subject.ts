@@ -28,7 +28,7 @@ export interface Subject {
   readonly dtype: string;
   readonly model: Model;
   /** What `config.json` calls the architecture; told, never acted upon. */
-  readonly architecture?: string;
+  readonly modelType?: string;
   /** Classes by index, where `config.json` names them. */
   readonly labels?: readonly string[];
   readonly words?: Words;

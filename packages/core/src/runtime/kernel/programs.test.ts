@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { compile } from "../../compile/mod.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import { filled } from "../../host/inputs.ts";
+import { completeInputs, typed } from "../../host/inputs.ts";
 import { Model } from "../../host/model.ts";
 import { composites } from "../../lrp/composite.ts";
 import { outputsOf, type Program } from "../../program/program.ts";
@@ -38,10 +38,8 @@ function disagreement(
 async function opened(id: string) {
   const bytes = new Uint8Array(await readFile(new URL(`../../../../../models/${id}/onnx/model.onnx`, import.meta.url)));
   const model = new Model({ model: bytes }, { session, executor: ort }), length = 13;
-  const data = BigInt64Array.from({ length }, (_, i) => BigInt(3 + 5 * i)),
-    ids: Tensor = { dtype: "int64", dims: [1, length], data };
-  const ones = (name: string): Tensor => filled("int64", [1, length], name === "attention_mask" ? 1 : 0);
-  const inputs = new Map(model.graph.inputs.map(({ name }) => [name, name === "input_ids" ? ids : ones(name)]));
+  const ids = Array.from({ length }, (_, i) => 3 + 5 * i);
+  const inputs = completeInputs(model.graph, new Map([["input_ids", typed("int64", [1, length], ids)]]));
   return { model, inputs, shaped: await model.shaped(inputs) };
 }
 
