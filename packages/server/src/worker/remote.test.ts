@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp, RemoteEngine, startProcess } from "../mod.ts";
 import { golden, post } from "../testing.ts";
+import type { Worker } from "./messages.ts";
 
 const isDeno = "deno" in process.versions;
 
@@ -63,3 +64,50 @@ describe.skipIf(!isDeno)(
     });
   },
 );
+
+describe("an engine whose worker is made up", () => {
+  /** Workers by hand: `die` ends the newest, and one that is not `well` never becomes ready. */
+  function made() {
+    const world = { well: true, starts: 0, die: (_: string): void => {} };
+    const start = (): Worker => {
+      world.starts++;
+      const ended = new Promise<string>((resolve) => (world.die = resolve));
+      return {
+        post: () => {},
+        listen: (heard) => void (world.well && queueMicrotask(() => heard({ ready: [] }))),
+        ended,
+        kill: () => world.die("killed"),
+      };
+    };
+    return { world, start };
+  }
+  const within = (ms: number) => ({ signal: AbortSignal.timeout(ms) });
+
+  test("a deadline passes while the worker is starting, too", async () => {
+    const { world, start } = made(), engine = await RemoteEngine.open({ start });
+    world.well = false;
+    world.die("out of memory");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(engine.health()).toMatchObject({ ready: false, starts: 2 });
+    await expect(engine.predict({ input: { text: "x" } }, within(30))).rejects.toThrow(/timed out|timeout/i);
+  });
+
+  test("one that dies before it is ready is started again by the next request, not over and over", async () => {
+    const { world, start } = made(), engine = await RemoteEngine.open({ start });
+    world.well = false;
+    world.die("out of memory");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    world.die("out of memory");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(world.starts).toBe(2);
+    await expect(engine.predict({ input: { text: "x" } }, within(30))).rejects.toThrow();
+    expect(world.starts).toBe(3);
+  });
+
+  test("a closed one starts nothing", async () => {
+    const { world, start } = made(), engine = await RemoteEngine.open({ start });
+    await engine.close();
+    await expect(engine.predict({ input: { text: "x" } }, within(1000))).rejects.toMatchObject({ code: "STOPPING" });
+    expect(world.starts).toBe(1);
+  });
+});

@@ -91,8 +91,7 @@ export class RemoteEngine implements Engine {
   }
 
   async #ask<T>(ask: Ask, of: unknown, context: Progress): Promise<T> {
-    const { signal } = context, worker = await this.#ready(), id = ++this.#last;
-    if (signal.aborted) throw reasonOf(signal);
+    const { signal } = context, worker = await within(this.#ready(), signal), id = ++this.#last;
     let impatient: ReturnType<typeof setTimeout> | undefined;
     const stop = (): void => {
       worker.post({ id, stop: true });
@@ -163,4 +162,14 @@ export class RemoteEngine implements Engine {
     } else if ("failed" in message) call.reject(new HyalineError(message.failed));
     else call.reject(new Error("The engine failed", { cause: message.crashed }));
   }
+}
+
+/** What is promised, unless the signal is aborted first. */
+function within<T>(promised: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(reasonOf(signal));
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    promised.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
 }
