@@ -9,7 +9,10 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { openEngine } from "../packages/cli/src/open.ts";
-import { conditions, table } from "./measure.ts";
+import { chooseExecutor, subjectOf } from "../packages/core/src/mod.ts";
+import { openCheckpoint } from "../packages/core/src/node.ts";
+import { completeInputs, typed } from "../packages/core/src/host/inputs.ts";
+import { conditions, table, timed } from "./measure.ts";
 
 const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
 const THREADS = 1, pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -251,6 +254,29 @@ export async function given(): Promise<string> {
   return table(["given up by", "until the processor rests, ms"], rows);
 }
 
+/** Whether rows of several requests in one pass would be cheaper than a pass each. Both models compute in floats, so rows do not mix. */
+export async function batches(): Promise<string> {
+  const session = { backend: "wasm", threads: THREADS } as const, rows: (string | number)[][] = [];
+  for (const [name, length] of [["ioi-lm", 16], ["sentiment-lstm", 32]] as const) {
+    const folder = fileURLToPath(new URL(`../models/${name}`, import.meta.url));
+    const { model } = subjectOf(await openCheckpoint(folder, { offline: true }), {
+      session,
+      executor: chooseExecutor("auto", session),
+    });
+    const port = model.graph.inputs.find(({ dtype }) => dtype === "int64")!;
+    const costs: number[] = [];
+    for (const batch of [1, 4, 16]) {
+      const ids = typed(port.dtype, [batch, length], Array.from({ length: batch * length }, (_, i) => 5 + i % 20));
+      const inputs = completeInputs(model.graph, new Map([[port.name, ids]]));
+      const { cpu } = await timed(() => model.forward(inputs, [model.target]), { least: 60 });
+      costs.push(cpu / batch);
+    }
+    rows.push([`${name}, ${length} tokens`, ...costs]);
+    await model.release();
+  }
+  return table(["processor time a row, ms", "one row", "4 rows", "16 rows"], rows);
+}
+
 /** @param seconds of each load @param requests of the memory's course */
 export async function serverLoad(seconds: number, requests: number): Promise<string> {
   return [
@@ -258,5 +284,6 @@ export async function serverLoad(seconds: number, requests: number): Promise<str
     await rates(seconds),
     await memory(requests),
     await given(),
+    await batches(),
   ].join("\n\n");
 }
