@@ -33,6 +33,13 @@ export interface BlackBoxRequest {
 
 type Evaluation = { readonly value: number; readonly probability?: number };
 
+/** An evaluation somebody waits for. */
+interface Waiting {
+  readonly ids: readonly number[];
+  resolve(found: Evaluation): void;
+  reject(error: unknown): void;
+}
+
 /** Operators whose result depends on the other rows of a batch: their scale is taken over all of it. */
 const MIXES_ROWS = new Set(["DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM"]);
 
@@ -42,6 +49,8 @@ export class BlackBox {
   readonly #ids: readonly number[];
   readonly #cache = new Map<string, Promise<Evaluation>>();
   readonly #batch: number;
+  #waiting: Waiting[] = [];
+  #working = false;
 
   constructor(request: BlackBoxRequest) {
     const { model, inputs, input } = request, ids = inputs.get(input)!;
@@ -79,21 +88,44 @@ export class BlackBox {
     return stand === undefined ? this.#ids.filter(stays) : this.#ids.map((id, i) => (stays(id, i) ? id : stand));
   }
 
-  /** Values of the target, in the order of the edits. */
+  /** Values of the target, in the order of the edits. Calls made at once share their batches. */
   async values(edits: readonly Edit[], signal?: AbortSignal): Promise<Evaluation[]> {
-    const lists = edits.map((edit) => this.idsOf(edit)), fresh = new Map<string, number[]>();
-    for (const ids of lists) if (!this.#cache.has(ids.join())) fresh.set(ids.join(), ids);
-    const byLength = new Map<number, number[][]>();
-    for (const ids of fresh.values()) byLength.set(ids.length, [...(byLength.get(ids.length) ?? []), ids]);
-    for (const group of byLength.values()) {
-      for (let from = 0; from < group.length; from += this.#batch) {
-        await turn();
+    const found = edits.map((edit) => this.#evaluation(this.idsOf(edit)));
+    void this.#work(signal);
+    return await Promise.all(found);
+  }
+
+  #evaluation(ids: number[]): Promise<Evaluation> {
+    const key = ids.join(), before = this.#cache.get(key);
+    if (before) return before;
+    const { promise, resolve, reject } = Promise.withResolvers<Evaluation>();
+    this.#cache.set(key, promise);
+    promise.catch(() => this.#cache.delete(key)); // to be tried again
+    this.#waiting.push({ ids, resolve, reject });
+    return promise;
+  }
+
+  /** Runs what waits, those of one length together, until nothing does. */
+  async #work(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    await Promise.resolve(); // for who asks in the same breath
+    while (this.#waiting.length) {
+      await turn();
+      const [{ ids: { length } }] = this.#waiting as [Waiting];
+      const part = signal?.aborted
+        ? this.#waiting
+        : this.#waiting.filter(({ ids }) => ids.length === length).slice(0, this.#batch);
+      this.#waiting = this.#waiting.filter((one) => !part.includes(one));
+      try {
         signal?.throwIfAborted();
-        const part = group.slice(from, from + this.#batch), found = await this.#run(part);
-        part.forEach((ids, i) => this.#cache.set(ids.join(), Promise.resolve(found[i]!)));
+        const found = await this.#run(part.map(({ ids }) => ids));
+        part.forEach(({ resolve }, i) => resolve(found[i]!));
+      } catch (error) {
+        for (const { reject } of part) reject(error);
       }
     }
-    return await Promise.all(lists.map((ids) => this.#cache.get(ids.join())!));
+    this.#working = false;
   }
 
   /** `context.predict` for one explainer, with its own budget. Inputs others asked for already are free. */
@@ -120,7 +152,7 @@ export class BlackBox {
     return mask ?? unknown ?? pad;
   }
 
-  async #run(lists: readonly number[][]): Promise<Evaluation[]> {
+  async #run(lists: readonly (readonly number[])[]): Promise<Evaluation[]> {
     const { model, inputs, input, target } = this.#request, length = lists[0]!.length;
     if (length === 0) {
       throw failure({ code: "WRONG_INPUT", message: "An edit left no token", hint: "Keep at least one token" });
