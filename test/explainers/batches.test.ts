@@ -27,7 +27,7 @@ async function opened(name: string) {
 }
 
 test("evaluations asked for all at once share a pass; the same one is run once; what fails fails alone", async () => {
-  const { model, box, without, nothing } = await opened("ioi-lm");
+  const { model, box, without, nothing } = await opened("sentiment-lstm");
   const found = await Promise.all([0, 1, 2, 1].map((gone) => box.values([without(gone)])));
   const [first, second, , again] = found.map(([one]) => one!.value);
   expect([again, box.evaluations, model.passes.forward]).toEqual([second, 3, 1]);
