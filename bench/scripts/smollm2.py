@@ -50,8 +50,8 @@ def export(model, path: Path) -> None:
 
 
 def quantise(source: Path, target: Path) -> None:
-    """Weights of products in 4 bits, symmetric, in blocks along the depth; the embedding stays fp32."""
-    quantizer = MatMulNBitsQuantizer(onnx.load(source), block_size=BLOCK, is_symmetric=True)
+    """Weights of products in 4 bits with zero points, in blocks along the depth; the embedding and the tied output layer stay fp32."""
+    quantizer = MatMulNBitsQuantizer(onnx.load(source), block_size=BLOCK, is_symmetric=False, nodes_to_exclude=["/model/lm_head/MatMul"])
     quantizer.process()
     onnx.save(quantizer.model.model, target)
 
