@@ -12,6 +12,7 @@ import { rotary } from "./fused/rotary.ts";
 import { standardAttention } from "./fused/standard.ts";
 import { activations } from "./fused/activations.ts";
 import { fusedNorms } from "./fused/norms.ts";
+import { einsum } from "./einsum.ts";
 import { geluErf, geluTanh } from "./gelu.ts";
 import { foldedNorm, norms } from "./norms.ts";
 import { dynamicQuantise, dynamicQuantiseLstm, fusedDynamicQuantise } from "./quantised/dynamic.ts";
@@ -26,5 +27,6 @@ export const builtIn: readonly Canonicaliser[] = [
   ...[experts, quantisedExperts],
   ...fusedNorms,
   ...activations,
+  einsum,
   ...[foldedNorm, norms, geluErf, geluTanh, silu, swish],
 ];

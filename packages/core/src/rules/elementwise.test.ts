@@ -37,6 +37,12 @@ ruleTester.run("HardSwish", elementwise, { shapes: [[2, 5]], range: [-4, 4] });
 ruleTester.run("Mean", elementwise, { shapes: [[[2, 3], [3], [2, 1]]] });
 ruleTester.run("LeakyRelu", elementwise, { shapes: [[2, 3]], attributes: [{}, { alpha: 0.3 }] });
 ruleTester.run("Elu", elementwise, { shapes: [[2, 3]], attributes: [{}, { alpha: 0.5 }] });
+ruleTester.run("PRelu", elementwise, { shapes: [[2, 3]], given: { 1: tensor([3], [0.1, 0.5, 2]) } });
+for (const op of ["Selu", "Celu"]) {
+  ruleTester.run(op, elementwise, { shapes: [[2, 3]], attributes: [{}, { alpha: 0.7 }] });
+}
+ruleTester.run("ThresholdedRelu", elementwise, { shapes: [[2, 3]], attributes: [{ alpha: 0.3 }] });
+ruleTester.run("Softsign", elementwise, { shapes: [[2, 3]] });
 ruleTester.run("Clip", elementwise, { shapes: [[2, 5]], given: { 1: tensor([], [-0.95]), 2: tensor([], [1.15]) } });
 ruleTester.run("Clip", elementwise, { shapes: [[2, 5]], attributes: [{ min: -0.95, max: 1.15 }], opsets: [6] });
 for (const power of [2, 3, 0.5, -1]) {

@@ -149,6 +149,39 @@ export const elementwise: OpRule[] = [
     ],
   },
   {
+    op: "PRelu",
+    linear: true,
+    vjp: ({ b, g, x }) => [b.where(b.greater(x[0]!, b.scalar(0)), g, b.mul(g, x[1]!)), null],
+  },
+  {
+    op: "Selu", // γ x above 0, γ α (eˣ − 1) below: there the slope is y + γ α
+    vjp: ({ b, g, x, y, node }) => {
+      const alpha = (node.attributes["alpha"] as number | undefined) ?? 1.6732632;
+      const gamma = (node.attributes["gamma"] as number | undefined) ?? 1.0507009;
+      return [b.where(b.greater(x[0]!, b.scalar(0)), b.scale(g, gamma), b.mul(g, b.shift(y[0]!, gamma * alpha)))];
+    },
+  },
+  {
+    op: "Celu", // x above 0, α (e^(x/α) − 1) below: there the slope is y/α + 1
+    vjp: ({ b, g, x, y, node }) => {
+      const alpha = (node.attributes["alpha"] as number | undefined) ?? 1;
+      return [b.where(b.greater(x[0]!, b.scalar(0)), g, b.mul(g, b.shift(b.scale(y[0]!, 1 / alpha), 1)))];
+    },
+  },
+  {
+    op: "ThresholdedRelu",
+    linear: true,
+    vjp: ({ b, g, x, node }) => {
+      const alpha = (node.attributes["alpha"] as number | undefined) ?? 1;
+      return [gate(b, b.greater(x[0]!, b.scalar(alpha)), g)];
+    },
+  },
+  { // x / (1 + |x|): slope 1 / (1 + |x|)²; held constant, 1 / (1 + |x|) is its gate
+    op: "Softsign",
+    vjp: ({ b, g, x }) => [b.div(g, b.square(b.shift(b.abs(x[0]!), 1)))],
+    identity: ({ b, g, x }) => [b.div(g, b.shift(b.abs(x[0]!), 1))],
+  },
+  {
     op: "Clip", // the message passes where the value was not clipped
     vjp: ({ b, g, x, y }) => [gate(b, b.equal(x[0]!, y[0]!), g), null, null],
   },
