@@ -51,7 +51,7 @@ def explain():
     explainer(np.ones((1, length)), max_evals=budget, batch_size=10, silent=True)
 
 
-rows = np.random.default_rng(0).random((budget // 10, length)) > 0.5
+rows = np.random.default_rng(0).random((max(4, budget // 8), length)) > 0.5
 found = {
     "shap": timed(explain),
     "single": timed(lambda: [value(row[None]) for row in rows]),
