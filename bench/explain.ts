@@ -2,11 +2,13 @@
  * One explanation of a checkpoint, split into its parts, beside the plain forward pass. Runs in a process of its own, since
  * onnxruntime-web's number of threads is fixed at its first session. Prints JSON.
  *
- * Arguments: path of the ONNX file, length, threads, targets at once, and `quick` for AttnLRP on the kernel alone, few samples.
+ * Arguments: path of the ONNX file, length, threads, targets at once, and `quick` for AttnLRP on the kernel alone, few samples, or
+ * `native` for onnxruntime-node in place of onnxruntime-web.
  *
  * @module
  */
 import { compile, composites, kernelExecutor, Model, openSession, ortExecutor, type Tensor } from "@hyaline/core";
+import { idsOf } from "./input.ts";
 import { timed } from "./measure.ts";
 
 const [path, length, threads, seeds] = [Deno.args[0]!, ...Deno.args.slice(1).map(Number)] as [
@@ -15,21 +17,16 @@ const [path, length, threads, seeds] = [Deno.args[0]!, ...Deno.args.slice(1).map
   number,
   number,
 ];
-const quick = Deno.args[4] === "quick", budget = Number(Deno.env.get("HYALINE_BENCH_MS") ?? 1500);
-const patience = quick ? { budget: 0, warm: 10, least: 10 } : { budget };
+const quick = Deno.args[4] === "quick",
+  backend = Deno.args[4] === "native" ? "native" as const : "wasm" as const,
+  budget = Number(Deno.env.get("HYALINE_BENCH_MS") ?? 1500);
+const patience = quick ? { budget: 0, warm: length > 512 ? 1 : 10, least: length > 512 ? 3 : 10 } : { budget };
 
-const bytes = await Deno.readFile(path), session = { backend: "wasm" as const, threads };
+const bytes = await Deno.readFile(path), session = { backend, threads };
 const kernel = kernelExecutor({ threads }),
   ort = ortExecutor(session),
   model = new Model({ model: bytes }, { session, executor: kernel });
-const inputs = new Map(model.graph.inputs.map(({ name }): [string, Tensor] => {
-  const of = name === "input_ids"
-    ? (i: number) => 5 + (37 * i) % 90
-    : name === "position_ids"
-    ? (i: number) => i
-    : () => name === "attention_mask" ? 1 : 0;
-  return [name, { dtype: "int64", dims: [1, length], data: BigInt64Array.from({ length }, (_, i) => BigInt(of(i))) }];
-}));
+const inputs = idsOf(model.graph, length);
 const shaped = await model.shaped(inputs),
   { target } = shaped,
   sources = shaped.sources.flatMap(({ tensors }) => tensors);
@@ -65,11 +62,14 @@ for (const name of quick ? ["attnlrp"] : ["attnlrp", "input-x-gradient"]) {
     kernel: await timed(() => mine.run(taps, seed), patience),
     ...(theirs ? { ort: await timed(() => theirs.run(taps, seed), patience) } : {}),
     whole: await timed(async () => await mine.run(await model.forward(inputs, fetches), seed), patience),
+    ...(theirs
+      ? { wholeOrt: await timed(async () => await theirs.run(await model.forward(inputs, fetches), seed), patience) }
+      : {}),
   };
   await theirs?.release();
   await mine.release();
 }
 console.log(
-  JSON.stringify({ length, seeds, forward, methods, rss: Deno.memoryUsage().rss, ...await kernel.describe() }),
+  JSON.stringify({ length, seeds, forward, methods, ...await kernel.describe() }),
 );
 Deno.exit(0);

@@ -11,7 +11,6 @@ export interface Measured {
   readonly seeds: number;
   readonly build: string;
   readonly forward: Timing;
-  readonly rss: number;
   readonly methods: Readonly<
     Record<string, {
       readonly error?: number;
@@ -21,6 +20,8 @@ export interface Measured {
       readonly kernel: Timing;
       readonly ort?: Timing;
       readonly whole: Timing;
+      /** The same with the backward pass on ONNX Runtime. */
+      readonly wholeOrt?: Timing;
     }>
   >;
 }
@@ -28,35 +29,49 @@ export interface Measured {
 /** Runs `explain.ts` in a process of its own. */
 export async function measured(
   model: string,
-  { length, threads, seeds = 1, quick = false }: { length: number; threads: number; seeds?: number; quick?: boolean },
+  { length, threads, seeds = 1, how }: { length: number; threads: number; seeds?: number; how?: "quick" | "native" },
 ): Promise<Measured> {
   const script = new URL("explain.ts", import.meta.url).pathname;
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", script, model, `${length}`, `${threads}`, `${seeds}`, ...(quick ? ["quick"] : [])],
+    args: ["run", "-A", script, model, `${length}`, `${threads}`, `${seeds}`, ...(how ? [how] : [])],
     stderr: "inherit",
   }).output();
   if (code !== 0) throw new Error(`The measurement ended with exit code ${code}`);
   return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!) as Measured;
 }
 
-/** What a peer in Python measures, or why it did not. */
-async function torch(
-  length: number,
-  threads: number,
-): Promise<Record<string, Timing> & { missing?: Record<string, string> }> {
-  const script = new URL("peers/torch_bert.py", import.meta.url).pathname;
-  const { code, stdout } = await new Deno.Command("python3", {
-    args: [script, `${length}`, `${threads}`],
-    stderr: "null",
-  }).output().catch(() => ({ code: 1, stdout: new Uint8Array() }));
+/** What a peer measures in a process of its own, as JSON on its last line; nothing where it does not run. */
+async function peer(command: string, args: readonly string[]): Promise<Peer> {
+  const { code, stdout } = await new Deno.Command(command, { args: [...args], stderr: "null" }).output()
+    .catch(() => ({ code: 1, stdout: new Uint8Array() }));
   return code === 0 ? JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!) : {};
 }
+type Peer = Readonly<Record<string, Timing>> & { readonly missing?: Readonly<Record<string, string>> };
+
+const beside = (name: string): string => new URL(`peers/${name}`, import.meta.url).pathname;
+/** PyTorch and LXT; `HYALINE_LXT` names a Python that has lxt and the transformers it is made for. */
+const torch = (length: number, threads: number): Promise<Peer> =>
+  peer(Deno.env.get("HYALINE_LXT") ?? "python3", [beside("torch_bert.py"), `${length}`, `${threads}`]);
+/** jax-js has one thread. It is fetched into Deno's cache, not installed. */
+const jax = (length: number): Promise<Peer> =>
+  peer(Deno.execPath(), [
+    "run",
+    "-A",
+    "--no-config",
+    "--no-lock",
+    "--node-modules-dir=none",
+    beside("jax_block.ts"),
+    `${length}`,
+  ]);
 
 /** Prints the table. */
 export async function explanation(model: string, length: number): Promise<string> {
   const rows: (string | number)[][] = [], where = conditions();
   for (const threads of [1, 2]) {
-    const { forward, methods, build } = await measured(model, { length, threads }), peer = await torch(length, threads);
+    const { forward, methods, build } = await measured(model, { length, threads }),
+      native = await measured(model, { length, threads, how: "native" }).catch(() => undefined),
+      python = await torch(length, threads),
+      block = threads === 1 ? await jax(length) : {};
     const row = (what: string, timing: Timing | undefined): void => {
       if (timing) {
         record({
@@ -68,7 +83,7 @@ export async function explanation(model: string, length: number): Promise<string
           peer: "onnxruntime-web, plain forward",
         });
         rows.push([
-          threads,
+          `${threads}`,
           what,
           pair(timing),
           timing.cpu,
@@ -84,10 +99,16 @@ export async function explanation(model: string, length: number): Promise<string
       row(`— backward on the kernel (differs from ONNX Runtime by ${(one.error ?? 0).toExponential(1)})`, one.kernel);
       row(`— backward on onnxruntime-web`, one.ort);
     }
-    row("PyTorch, forward (a BERT of MiniLM-L6's size)", peer["forward"]);
-    row("PyTorch, forward + backward", peer["gradient"]);
-    row("LXT AttnLRP on PyTorch", peer["lxt"]);
-    if (peer.missing) rows.push([threads, `LXT: ${peer.missing["lxt"]}`, "—", "—", "—", "—"]);
+    row("onnxruntime-node, plain forward", native?.forward);
+    for (const [name, one] of Object.entries(native?.methods ?? {})) {
+      row(`Hyaline ${name}, forward on onnxruntime-node, backward on the kernel`, one.whole);
+      row(`Hyaline ${name}, both on onnxruntime-node (--backend native)`, one.wholeOrt);
+    }
+    row("PyTorch, forward (a BERT of MiniLM-L6's size)", python["forward"]);
+    row("PyTorch, forward + backward", python["gradient"]);
+    row("LXT AttnLRP on PyTorch", python["lxt"]);
+    if (python.missing) rows.push([`${threads}`, `LXT: ${python.missing["lxt"]}`, "—", "—", "—", "—"]);
+    row("jax-js on wasm, grad of one such layer (times six is the model)", block["gradient"]);
   }
   return [
     `## One explanation at ${length} tokens (${model.split("/").slice(-3).join("/")})`,

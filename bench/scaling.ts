@@ -1,13 +1,13 @@
 /**
- * Time and memory of an explanation against the length of the text and the number of targets, with the fitted exponents.
- * Curves go to `bench/scaling.svg`.
+ * Time and memory of an explanation against the length of the text, the number of layers, threads and targets, with fitted exponents.
+ * Curves go to `bench/scaling.svg` and, where checkpoints of several depths were made, `bench/layers.svg`.
  *
  * @module
  */
 import { type Measured, measured } from "./explanation.ts";
 import { conditions, table } from "./measure.ts";
 
-const LENGTHS = [16, 32, 64, 128, 256, 512], TARGETS = [1, 8, 64];
+const LENGTHS = [16, 32, 64, 128, 256, 512, 1024, 2048], LAYERS = [2, 6, 12, 24], TARGETS = [1, 8, 64];
 
 /** Slope of a line through (log x, log y). */
 export function exponent(points: readonly (readonly [number, number])[]): number {
@@ -16,8 +16,10 @@ export function exponent(points: readonly (readonly [number, number])[]): number
   return logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
 }
 
-/** Curves on logarithmic axes. */
-export function drawn(curves: Readonly<Record<string, readonly (readonly [number, number])[]>>): string {
+type Curves = Readonly<Record<string, readonly (readonly [number, number])[]>>;
+
+/** Curves on logarithmic axes, milliseconds against `what`. */
+export function drawn(curves: Curves, what: string): string {
   const all = Object.values(curves).flat(),
     low = Math.min(...all.map(([, y]) => y)),
     high = Math.max(...all.map(([, y]) => y));
@@ -32,51 +34,93 @@ export function drawn(curves: Readonly<Record<string, readonly (readonly [number
       points.map(at).join(" ")
     }"/><text x="70" y="${30 + 16 * i}" fill="${colours[i]}">${name}</text>`
   );
-  const ticks = LENGTHS.map((x) => `<text x="${at([x, low]).split(",")[0]}" y="280" text-anchor="middle">${x}</text>`);
+  const ticks = [...new Set(all.map(([x]) => x))].map((x) =>
+    `<text x="${at([x, low]).split(",")[0]}" y="280" text-anchor="middle">${x}</text>`
+  );
   const scale = [low, high].map((y) =>
     `<text x="54" y="${at([left, y]).split(",")[1]}" text-anchor="end">${y.toFixed(y < 10 ? 1 : 0)}</text>`
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 300" font-family="sans-serif" font-size="12"><title>Time of an explanation against its length</title>${
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 300" font-family="sans-serif" font-size="12"><title>Time of an explanation against its ${what}</title>${
     [...lines, ...ticks, ...scale].join("")
-  }<text x="260" y="297" text-anchor="middle">tokens</text><text x="12" y="150" transform="rotate(-90 12 150)" text-anchor="middle">ms</text></svg>\n`;
+  }<text x="260" y="297" text-anchor="middle">${what}</text><text x="12" y="150" transform="rotate(-90 12 150)" text-anchor="middle">ms</text></svg>\n`;
 }
 
-/** Prints the tables and draws the curves. */
-export async function scaling(model: string): Promise<string> {
-  const where = conditions(), found: Measured[] = [];
-  for (const length of LENGTHS) found.push(await measured(model, { length, threads: 1, quick: true }));
-  const lrp = (one: Measured) => one.methods["attnlrp"]!,
-    of = (pick: (one: Measured) => number) => found.map((one) => [one.length, pick(one)] as const);
-  const curves = {
-    "forward, plain": of((one) => one.forward.cpu),
-    "forward with taps + backward on the kernel": of((one) => lrp(one).tapped.cpu + lrp(one).kernel.cpu),
-    "backward on the kernel": of((one) => lrp(one).kernel.cpu),
-  };
-  await Deno.writeTextFile(new URL("scaling.svg", import.meta.url), drawn(curves));
-  const rows = found.map((
-    one,
-  ) => [
-    one.length,
-    one.forward.cpu,
-    lrp(one).whole.cpu,
-    lrp(one).kernel.cpu,
+const lrp = (one: Measured) => one.methods["attnlrp"]!;
+const draw = (name: string, curves: Curves, what: string): Promise<void> =>
+  Deno.writeTextFile(new URL(name, import.meta.url), drawn(curves, what));
+
+/**
+ * Prints the tables and draws the curves.
+ *
+ * @param positions as many tokens as the checkpoint reads
+ * @param checkpoints folder made by `scripts/checkpoints.py`, for the layers
+ */
+export async function scaling(
+  model: string,
+  { positions, checkpoints }: { positions: number; checkpoints?: string | undefined },
+): Promise<string> {
+  const where = conditions(), lengths = LENGTHS.filter((length) => length <= positions);
+  const run = (path: string, how: { length: number; threads?: number; seeds?: number }) =>
+    measured(path, { threads: 1, how: "quick", ...how });
+  const [alone, paired]: [Measured[], Measured[]] = [[], []];
+  for (const length of lengths) {
+    alone.push(await run(model, { length }));
+    paired.push(await run(model, { length, threads: 2 }));
+  }
+  const curve = (list: readonly Measured[], pick: (one: Measured) => number) =>
+    list.map((one) => [one.length, pick(one)] as const);
+  const backward = curve(alone, (one) => lrp(one).kernel.min);
+  await draw("scaling.svg", {
+    "forward, plain": curve(alone, (one) => one.forward.min),
+    "forward and backward": curve(alone, (one) => lrp(one).whole.min),
+    "backward": backward,
+    "backward, two threads": curve(paired, (one) => lrp(one).kernel.min),
+  }, "tokens");
+  const rows = alone.map((one, i) => [
+    `${one.length}`,
+    one.forward.min,
+    lrp(one).whole.min,
+    lrp(one).kernel.min,
+    paired[i]!.forward.min,
+    lrp(paired[i]!).whole.min,
+    lrp(paired[i]!).kernel.min,
     lrp(one).memory.working / 1e6,
-    one.rss / 1e6,
   ]);
-  const targets: Measured[] = [];
-  for (const seeds of TARGETS) targets.push(await measured(model, { length: 32, threads: 1, seeds, quick: true }));
-  const many = targets.map((one) => [one.seeds, lrp(one).kernel.cpu, lrp(one).kernel.cpu / one.seeds]);
+  const many: (string | number)[][] = [];
+  for (const seeds of TARGETS) {
+    const { kernel } = lrp(await run(model, { length: 32, seeds }));
+    many.push([`${seeds}`, kernel.min, kernel.min / seeds]);
+  }
+  const head = ["plain forward, ms", "AttnLRP, ms", "backward, ms"];
   return [
-    `## Scaling (${model.split("/").slice(-3).join("/")}, one thread, processor time of the best run)`,
+    `## Scaling (${model.split("/").slice(-3).join("/")}, minima)`,
     where,
     table(
-      ["tokens", "plain forward, ms", "AttnLRP, ms", "kernel backward, ms", "planned memory, MB", "process, MB"],
+      ["tokens", ...head, ...head.map((text) => text.replace(", ms", ", two threads")), "planned memory, MB"],
       rows,
     ),
-    `Exponents: time of the backward pass ${exponent(curves["backward on the kernel"]).toFixed(2)}, planned memory ${
-      exponent(of((one) => lrp(one).memory.working)).toFixed(2)
-    } (from ${LENGTHS[0]} to ${LENGTHS.at(-1)} tokens).`,
+    `Exponents from ${lengths[0]} to ${lengths.at(-1)} tokens: time of the backward pass ${
+      exponent(backward).toFixed(2)
+    }, planned memory ${exponent(curve(alone, (one) => lrp(one).memory.working)).toFixed(2)}.`,
+    ...(checkpoints ? [await layers(checkpoints)] : []),
     "Targets carried in one sweep, at 32 tokens:",
     table(["targets", "backward, ms", "for each, ms"], many),
   ].join("\n\n");
+}
+
+/** The same at 128 tokens for depths of one network. */
+async function layers(folder: string): Promise<string> {
+  const found: { layers: number; one: Measured }[] = [];
+  for (const layers of LAYERS) {
+    const path = `${folder}/${layers === 6 ? "minilm" : `minilm-L${layers}`}/onnx/model.onnx`;
+    found.push({ layers, one: await measured(path, { length: 128, threads: 1, how: "quick" }) });
+  }
+  const curve = (pick: (one: Measured) => number) => found.map(({ layers, one }) => [layers, pick(one)] as const);
+  await draw("layers.svg", {
+    "forward, plain": curve((one) => one.forward.min),
+    "forward and backward": curve((one) => lrp(one).whole.min),
+    "backward": curve((one) => lrp(one).kernel.min),
+  }, "layers");
+  const rows = found.map(({ layers, one }) => [`${layers}`, one.forward.min, lrp(one).whole.min, lrp(one).kernel.min]);
+  return `Layers, at 128 tokens:\n\n${table(["layers", "plain forward, ms", "AttnLRP, ms", "backward, ms"], rows)}`;
 }

@@ -1,0 +1,60 @@
+/**
+ * What one explanation holds at most, beside the plain forward pass, against the length of the text.
+ *
+ * @module
+ */
+import { conditions, table } from "./measure.ts";
+import { exponent } from "./scaling.ts";
+
+interface Held {
+  readonly base: number;
+  readonly peak: number;
+  readonly planned: number;
+  readonly taps: number;
+}
+
+async function held(model: string, length: number, what: "explain" | "forward"): Promise<Held> {
+  const script = new URL("one.ts", import.meta.url).pathname;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", script, model, `${length}`, what],
+    stderr: "inherit",
+  }).output();
+  if (code !== 0) throw new Error(`The measurement ended with exit code ${code}`);
+  return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!) as Held;
+}
+
+/** @param lengths as many tokens as the checkpoint has positions for */
+export async function memory(model: string, lengths: readonly number[]): Promise<string> {
+  const { size } = await Deno.stat(model), rows: string[][] = [], points: [number, Held][] = [], where = conditions();
+  const mega = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0);
+  for (const length of lengths) {
+    const whole = await held(model, length, "explain"), plain = await held(model, length, "forward");
+    points.push([length, whole]);
+    rows.push([
+      `${length}`,
+      mega(whole.taps),
+      mega(whole.planned),
+      mega(whole.peak - whole.base),
+      `${((whole.peak - whole.base) / size).toFixed(2)} ×`,
+      mega(plain.peak - plain.base),
+    ]);
+  }
+  const fit = (of: (one: Held) => number): string =>
+    points.length > 1 ? exponent(points.map(([x, one]) => [x, of(one)] as const)).toFixed(2) : "–";
+  return [
+    `## Memory of one AttnLRP explanation (${model.split("/").slice(-3).join("/")}, ${mega(size)} MB, one thread)`,
+    where,
+    table(
+      [
+        "tokens",
+        "taps, MB",
+        "planned by the kernel, MB",
+        "resident above the base, MB",
+        "of the file",
+        "plain forward, MB",
+      ],
+      rows,
+    ),
+    `Exponents: taps ${fit(({ taps }) => taps)}, planned ${fit(({ planned }) => planned)}.`,
+  ].join("\n\n");
+}

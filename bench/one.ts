@@ -1,0 +1,43 @@
+/**
+ * One AttnLRP explanation of a checkpoint in a process of its own, or only its plain forward pass: what it holds at most. Prints JSON.
+ *
+ * Arguments: path of the ONNX file, length, `explain` or `forward`.
+ *
+ * @module
+ */
+import process from "node:process";
+import { byteLength, compile, composites, kernelExecutor, Model, openSession, type Tensor } from "@hyaline/core";
+import { idsOf } from "./input.ts";
+
+const [path, length, what] = [Deno.args[0]!, Number(Deno.args[1]), Deno.args[2]];
+const session = { backend: "wasm" as const, threads: 1 }, kernel = kernelExecutor({ threads: 1 });
+// The runtime's own base: both engines loaded, no checkpoint read.
+await kernel.describe();
+const base = process.memoryUsage().rss,
+  model = new Model({ model: await Deno.readFile(path) }, { session, executor: kernel });
+const inputs = idsOf(model.graph, length), { target } = model;
+let planned = 0, taps = 0;
+if (what === "forward") {
+  const plain = await openSession(await Deno.readFile(path), session);
+  await plain.run(inputs, [target]);
+} else {
+  const shaped = await model.shaped(inputs), sources = shaped.sources.flatMap(({ tensors }) => tensors);
+  const program = compile({
+    shaped,
+    sources,
+    target,
+    at: sources,
+    composite: composites.get("attnlrp")!,
+    ledger: true,
+  });
+  const values = await model.forward(inputs, [...new Set([...program.taps, target])]);
+  taps = [...values.values()].reduce((sum, value) => sum + byteLength(value), 0);
+  const prepared = await kernel.prepare(program), { dims } = program.types.get(program.seed)!;
+  planned = prepared.memory.working;
+  const data = new Float32Array(values.get(target)!.data.length);
+  data[data.length - 1] = 1;
+  const seed: Tensor = { dtype: "float32", dims, data };
+  await prepared.run(values, seed);
+}
+console.log(JSON.stringify({ base, peak: process.resourceUsage().maxRSS * 1024, planned, taps }));
+Deno.exit(0);
