@@ -87,7 +87,7 @@ describe.skipIf(!executablePath)("views in a browser (skipped where no Chromium 
   });
 
   test("by keyboard alone: walk the text, read numbers, see pairs, and go back", async () => {
-    await show(found.text);
+    await show(found.pairs);
     await tabTo(".tokens .piece");
     for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
     expect(await focused()).toMatch(/^funny: \+\d/);

@@ -51,7 +51,7 @@ export const requests = {
   },
 } satisfies Record<string, ExplainRequestInput>;
 
-export type SceneName = keyof typeof requests | "architecture";
+export type SceneName = keyof typeof requests | "pairs" | "architecture";
 
 /** All of them. */
 export async function scenes(): Promise<Readonly<Record<SceneName, Scene>>> {
@@ -67,7 +67,7 @@ export async function scenes(): Promise<Readonly<Record<SceneName, Scene>>> {
     const inspection = await engine.inspect({ model: "sentiment-en", length: 16 }, work);
     return {
       ...asked,
-      text: { ...asked.text, added: asked.matrix.explanations },
+      pairs: { ...asked.text, added: asked.matrix.explanations },
       architecture: { ...asked.layers, inspection },
     };
   } finally {

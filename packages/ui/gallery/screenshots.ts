@@ -18,7 +18,8 @@ const [folder = docs, ...only] = process.argv.slice(2);
 
 /** What a person did before the picture was taken. */
 const acts: Partial<Record<SceneName, (page: Page) => Promise<void>>> = {
-  text: (page) => page.locator(".piece", { hasText: "funny" }).first().click(),
+  text: (page) => page.locator(".piece", { hasText: "funny" }).hover(),
+  pairs: (page) => page.locator(".piece", { hasText: "funny" }).first().click(),
   walkthrough: async (page) => {
     await page.locator("button.piece", { hasText: "love" }).click();
     await page.locator(".steps button").nth(4).click();

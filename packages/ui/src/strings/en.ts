@@ -16,6 +16,8 @@ export const en = {
     speaksAgainst: (label: string) => `speaks against ${label}`,
     bearsOn: (label: string) => `bears on ${label}`,
     nothing: "bears on nothing here",
+    unsure: "may be zero",
+    unsureHint: "A dotted line marks scores that may be zero: their interval reaches across it.",
     share: (share: string) => `${share} of the explained value`,
     ofStrongest: (share: string) => `${share} of the strongest`,
     hint:

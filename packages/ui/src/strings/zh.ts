@@ -16,6 +16,8 @@ export const zh: Strings = {
     speaksAgainst: (label) => `反对${label}`,
     bearsOn: (label) => `与${label}有关`,
     nothing: "在此没有影响",
+    unsure: "可能为零",
+    unsureHint: "点线标出可能为零的分数：它们的区间跨过零。",
     share: (share) => `占所解释之值的 ${share}`,
     ofStrongest: (share) => `为最强者的 ${share}`,
     hint: "指向一个词，或用方向键移动，即可读到数值。点击或按回车查看它的配对。",

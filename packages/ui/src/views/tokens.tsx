@@ -48,6 +48,9 @@ function sense({ signed, target }: TokenScores, score: number, scale: number): s
   return !signed ? bearsOn(label) : score > 0 ? speaksFor(label) : speaksAgainst(label);
 }
 
+/** Whether an estimate may as well be nothing, or of the other sign. */
+const isUnsure = ({ score, within }: Unit): boolean => within !== undefined && within > 0 && within >= Math.abs(score);
+
 /** Of each unit: the mean row of the chosen unit's tokens, summed over the unit's own. */
 function pairScores(pairs: Pairs, units: readonly Unit[], chosen: Unit): number[] {
   return units.map(({ tokens }) =>
@@ -93,7 +96,9 @@ export function TokensView({ explanation, pairs, onPairs }: TokensProps) {
                 <span
                   {...focus}
                   key={i}
-                  class={`piece${unit.special ? " special" : ""}${i === chosen ? " chosen" : ""}`}
+                  class={`piece${unit.special ? " special" : ""}${i === chosen ? " chosen" : ""}${
+                    !paired && isUnsure(unit) ? " unsure" : ""
+                  }`}
                   style={tint(share) ?? {}}
                   data-mark={numbers ? told : signed && tint(share) ? (share > 0 ? "+" : "−") : undefined}
                   role={choosable ? "button" : "img"}
@@ -127,6 +132,7 @@ export function TokensView({ explanation, pairs, onPairs }: TokensProps) {
           ? <span class="quiet">{choosable ? words.hint : words.hintPlain}</span>
           : <Readout unit={drawn[pointed]!} {...{ explanation, scale, number }} paired={Boolean(paired)} />}
       </p>
+      {units.some(isUnsure) ? <p class="quiet">{words.unsureHint}</p> : null}
       {pinned && !paired ? <p class="quiet">{words.noPairs}</p> : null}
       {paired
         ? (
@@ -176,8 +182,8 @@ function Readout({ unit, explanation, scale, number, paired }: ReadoutProps) {
   return (
     <>
       <span class="word">{visible(text)}</span> <b>{number(score)}</b>
-      {within ? ` ± ${plain(within, decimalsFor(scale))}` : ""}{" "}
-      {paired ? "" : ` ${sense(explanation, score, scale)} · `}
+      {within ? ` ± ${plain(within, decimalsFor(scale))}` : ""}
+      {!paired && isUnsure(unit) ? `, ${words.unsure}` : ""} {paired ? "" : ` ${sense(explanation, score, scale)} · `}
       {!paired && additive && value !== 0
         ? words.share(percent(score / value).replace("-", "−"))
         : words.ofStrongest(percent(Math.abs(score / scale)))}

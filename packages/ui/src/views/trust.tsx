@@ -45,7 +45,7 @@ export function Trust({ explanation, title, method, onStability }: TrustProps) {
               <span class="sign" aria-hidden="true">{mark}</span>
               <div>
                 <b>{visible(title)}</b> <span class="quiet">({status})</span>
-                <p>{visible(summary)}</p>
+                {summary.split(/; |；/).map((part) => <p key={part}>{visible(part)}</p>)}
                 {about
                   ? (
                     <details>
