@@ -1,5 +1,5 @@
 /**
- * `deno task bench [gemm|explain|scaling|memory|sandbox|blackbox|faithfulness|drift|load|ground-truth …] [--model file.onnx] [--json]`: tables with the peers beside us in the same run.
+ * `deno task bench [gemm|explain|scaling|memory|sandbox|browser|blackbox|faithfulness|drift|load|ground-truth …] [--model file.onnx] [--json]`: tables with the peers beside us in the same run.
  * With `--json` a line `{name, subject, median_ms, min_ms, ratio, peer}` per figure instead. `drift` needs `--full FOLDER`, the fp32 twin.
  *
  * `deno task bench kernel --checkpoints FOLDER` runs all that is measured of the kernel, on the folder that `scripts/checkpoints.py` made.
@@ -10,6 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { blackbox } from "./blackbox.ts";
+import { browser } from "./browser.ts";
 import { drift } from "./drift.ts";
 import { explanation } from "./explanation.ts";
 import { faithfulness } from "./faithfulness.ts";
@@ -44,6 +45,7 @@ const benches: Record<string, () => Promise<string>> = {
 };
 /** Those that measure answers rather than time, need Python packages, or take minutes: asked for by name. */
 const studies: typeof benches = {
+  browser: () => browser(values.model, Number(values.length)),
   blackbox: () => blackbox(values.model, { length: 64, budget: 65 }),
   "ground-truth": () => groundTruth(Number(values.count)),
   faithfulness: () => faithfulness("sentiment-en", Number(values.count)),
@@ -54,6 +56,7 @@ const studies: typeof benches = {
 async function kernel(folder: string): Promise<string> {
   const path = (name: string): string => `${folder}/${name}/onnx/model.onnx`, parts = [await gemm()];
   for (const name of ["minilm", "minilm-int8", "smollm2"]) parts.push(await explanation(path(name), 128));
+  parts.push(await browser(path("minilm"), 128), await browser(path("minilm-int8"), 128));
   parts.push(await scaling(path("minilm"), { positions: 2048, checkpoints: folder }));
   for (const name of ["minilm", "minilm-int8"]) parts.push(await memory(path(name), [128, 256, 512, 1024, 2048]));
   return parts.join("\n\n");
