@@ -2,7 +2,7 @@
  * The kit finds what is wrong with a plugin; and every built-in explainer passes it.
  */
 import { rm } from "node:fs/promises";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { InstalledPlugin } from "../../packages/core/src/host/registry.ts";
 import type { Subject } from "../../packages/core/src/host/subject.ts";
 import { lockedIn } from "../../packages/core/src/plugins/installed.ts";
@@ -12,6 +12,8 @@ import { findDeno } from "../../packages/core/src/sandbox/process.ts";
 import { conformance, type Finding, pluginCases, tap } from "../../packages/core/src/testing/conformance.ts";
 import { hostOf, plugins, subjectIn } from "../explainers/host.ts";
 import { SOUND, type Source, TIGHT, written } from "./hostile.ts";
+
+vi.setConfig({ testTimeout: 180_000 }); // processes start slowly on a busy machine
 
 let model: Subject;
 beforeAll(async () => void (model = await subjectIn(new URL("../../models/ioi-lm/", import.meta.url))));

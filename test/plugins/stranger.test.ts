@@ -8,12 +8,14 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { run } from "../../packages/cli/src/mod.ts";
 import { openEngine } from "../../packages/cli/src/open.ts";
 import { type Explanation, migrate } from "../../packages/core/src/result/mod.ts";
 import { findDeno } from "../../packages/core/src/sandbox/process.ts";
 import { type Registry, registry } from "./registry.ts";
+
+vi.setConfig({ testTimeout: 180_000 }); // processes start slowly on a busy machine
 
 const examples = fileURLToPath(new URL("../../examples/plugins/", import.meta.url));
 const has = (command: string): boolean => {
