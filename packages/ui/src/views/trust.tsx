@@ -45,7 +45,9 @@ export function Trust({ explanation, title, method, onStability }: TrustProps) {
               <span class="sign" aria-hidden="true">{mark}</span>
               <div>
                 <b>{visible(title)}</b> <span class="quiet">({status})</span>
-                {summary.split(/; |；/).map((part) => <p key={part}>{visible(part)}</p>)}
+                {(ids[i] === "agreement" ? summary.split(/; |；/) : [summary]).map((part) => (
+                  <p key={part}>{visible(part)}</p>
+                ))}
                 {about
                   ? (
                     <details>
