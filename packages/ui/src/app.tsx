@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { useEffect } from "preact/hooks";
+import type { Explanation } from "@hyaline/core/result";
+import { useEffect, useMemo } from "preact/hooks";
 import { Missing, Top } from "./shell/top.tsx";
 import { HowBuilt } from "./shell/built.tsx";
 import { Choices } from "./shell/choices.tsx";
@@ -12,7 +13,7 @@ import { Editor } from "./shell/editor.tsx";
 import { Heavy, Problem, StateLine } from "./shell/state_line.tsx";
 import { TakeAlong } from "./shell/take_along.tsx";
 import { Shift, WhatIf } from "./shell/what_if.tsx";
-import { change, question, shown } from "./state/asking.ts";
+import { change, old, shown } from "./state/asking.ts";
 import { methodsById } from "./state/engines.ts";
 import { follow } from "./state/history.ts";
 import { askPairs } from "./state/pairs.ts";
@@ -43,34 +44,38 @@ export function App() {
 }
 
 function Answer() {
-  const now = shown.value!, words = t.value.shell, old = now.question !== question.value;
-  const result = (explanations: typeof now.explanations) => (
-    <Result
-      explanations={explanations}
-      methods={methodsById.value}
-      onPairs={askPairs()}
-      onStability={(explanation) => void tryStability(explanation)}
-    />
-  );
+  const now = shown.value!, words = t.value.shell, isOld = old.value;
+  // The same elements as long as the same answers are shown: while one types only the text is drawn anew.
+  const methods = methodsById.value, before = useMemo(() => result(now.explanations), [now.explanations, methods]);
+  const after = useMemo(() => result(now.changed), [now.changed, methods]);
   return (
-    <div class={old ? "shown old" : "shown"} aria-busy={old}>
-      {now.question.changed === undefined ? result(now.explanations) : (
+    <div class={isOld ? "shown old" : "shown"} aria-busy={isOld}>
+      {now.question.changed === undefined ? before : (
         <>
           <Shift shown={now} />
           <div class="sides">
             <section aria-label={words.before}>
               <h2 class="side">{words.before}</h2>
-              {result(now.explanations)}
+              {before}
             </section>
             <section aria-label={words.after}>
               <h2 class="side">{words.after}</h2>
-              {now.changed.length ? result(now.changed) : null}
+              {now.changed.length ? after : null}
             </section>
           </div>
         </>
       )}
-      {now.whole && !old ? <TakeAlong shown={now} /> : null}
-      {now.whole && !old ? <HowBuilt shown={now} /> : null}
+      {now.whole && !isOld ? <TakeAlong shown={now} /> : null}
+      {now.whole && !isOld ? <HowBuilt shown={now} /> : null}
     </div>
   );
 }
+
+const result = (explanations: readonly Explanation[]) => (
+  <Result
+    explanations={explanations}
+    methods={methodsById.value}
+    onPairs={askPairs()}
+    onStability={(explanation) => void tryStability(explanation)}
+  />
+);

@@ -52,10 +52,12 @@ export interface Engine {
   explain(request: ExplainRequestInput, work?: Work): Promise<Explanation[]>;
   /** The model's answer alone. @throws Refused; the signal's reason */
   predict(request: ExplainRequestInput, work?: Work): Promise<Predicted>;
-  /** What a model is made of; absent where the engine does not tell, as are the three below. */
+  /** What a model is made of; absent where the engine does not tell, as are those below. */
   inspect?(model: string, length: number, work?: Work): Promise<Inspection>;
   /** What a model will take, before it is loaded. */
   weigh?(model: string): Promise<Weight>;
+  /** Seconds that an explanation by a model of so many weights will take, about. */
+  seconds?(weights: number): Promise<number>;
   /** The text that stands for a word taken away, where the model's vocabulary has one. */
   mask?(model: string): Promise<string | undefined>;
   /** Adds a plugin; its code is locked in a frame. @returns ids of its methods */

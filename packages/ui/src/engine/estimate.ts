@@ -4,15 +4,15 @@
  * @module
  */
 
-/** Tokens of the text that {@link Weight.seconds} are for. */
+/** Tokens of the text that seconds are told for. */
 export const TOKENS = 64;
 
 export interface Weight {
   /** Of the model's files that will be read. */
   readonly bytes: number;
   readonly dtype: string;
+  /** Numbers the model has learnt, about. */
+  readonly weights: number;
   /** Bytes the tab will hold, about. */
   readonly memory: number;
-  /** Seconds for an explanation on this machine, about. */
-  readonly seconds: number;
 }

@@ -17,6 +17,7 @@ export interface Calls {
   predict(request: ExplainRequestInput): Predicted;
   inspect(asked: { readonly model: string; readonly length: number }): Inspection;
   weigh(model: string): Weight;
+  seconds(weights: number): number;
   mask(model: string): string | undefined;
   /** @returns ids of the methods it adds */
   install(folder: { readonly name: string; readonly files: readonly ChosenFile[] }): readonly string[];

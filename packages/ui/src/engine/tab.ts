@@ -103,6 +103,7 @@ export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = 
     predict: (request, work) => ask("predict", request, work),
     inspect: (model, length, work) => ask("inspect", { model, length }, work),
     weigh: (model) => ask("weigh", model),
+    seconds: (weights) => ask("seconds", weights),
     mask: (model) => ask("mask", model),
     keep: (name, files) => give("keep", { name, files }),
     install: (name, files) => give("install", { name, files }),

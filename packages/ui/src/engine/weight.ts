@@ -14,24 +14,18 @@ const WIDTH: Readonly<Record<string, number>> = { fp32: 4, fp16: 2, q4: 0.6, q4f
 const PASSES = 8;
 
 /** @param files bytes of each file, by path @throws FILE_MISSING where no model is among them */
-export async function weightOf(
-  id: string,
-  files: ReadonlyMap<string, number>,
-  session: SessionOptions,
-): Promise<Weight> {
+export function weightOf(id: string, files: ReadonlyMap<string, number>): Weight {
   const { path, dtype } = chooseModel(id, [...files.keys()]);
-  const read = [...files].filter(([name]) =>
+  const isRead = (name: string): boolean =>
     name === path || name.startsWith(`${path}_data`) ||
-    /(^|\/)encoder_model\.onnx/.test(name) && path.includes("decoder")
-  );
-  const bytes = read.reduce((sum, [, size]) => sum + size, 0), weights = bytes / (WIDTH[dtype] ?? 1);
-  return {
-    bytes,
-    dtype,
-    memory: EMPTY + COPIES * bytes,
-    seconds: (PASSES * 2 * weights * TOKENS) / (await speed(session)),
-  };
+    (path.includes("decoder") && /(^|\/)encoder_model\.onnx/.test(name));
+  const bytes = [...files].reduce((sum, [name, size]) => sum + (isRead(name) ? size : 0), 0);
+  return { bytes, dtype, weights: bytes / (WIDTH[dtype] ?? 1), memory: EMPTY + COPIES * bytes };
 }
+
+/** Seconds for an explanation of {@link TOKENS} tokens on this machine, about. */
+export const secondsFor = async (weights: number, session: SessionOptions): Promise<number> =>
+  (PASSES * 2 * weights * TOKENS) / (await speed(session));
 
 let measured: Promise<number> | undefined;
 

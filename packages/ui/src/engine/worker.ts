@@ -34,7 +34,7 @@ import {
 import type { MethodInfo } from "./engine.ts";
 import type { Ask, CallName, Calls, Surroundings, Tell } from "./messages.ts";
 import { frameEnded, strangerOf } from "./strangers.ts";
-import { weightOf } from "./weight.ts";
+import { secondsFor, weightOf } from "./weight.ts";
 
 /** Threads need memory that is shared, which a page has only when it is isolated from other origins. */
 const threads = globalThis.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency || 1) : 1;
@@ -129,7 +129,8 @@ const calls: { [N in CallName]: (input: Parameters<Calls[N]>[0], id: number, sig
     }),
   predict: (request) => hyaline().predict(request),
   inspect: async ({ model, length }) => inspect(await subject(model), { length }),
-  weigh: async (model) => await weightOf(model, await sizesOf(model), session()),
+  weigh: async (model) => weightOf(model, await sizesOf(model)),
+  seconds: (weights) => secondsFor(weights, session()),
   mask: async (model) => {
     const { words } = await subject(model), stand = words?.stand.mask ?? words?.stand.pad;
     return stand === undefined ? undefined : words!.text(stand);

@@ -29,13 +29,15 @@ self.addEventListener("fetch", (event) => {
 
 async function answer(path) {
   const cache = await caches.open(cacheName), found = await cache.match(home + path);
-  if (found) return isolated(found);
+  if (found) return isolated(path, found);
   const fresh = await fetch(home + path);
   if (fresh.ok) await cache.put(home + path, fresh.clone());
-  return isolated(fresh);
+  return isolated(path, fresh);
 }
 
-function isolated(response) {
+/** Only documents and workers need it; WebAssembly that is handed on as it is stays compiled from one visit to the next. */
+function isolated(path, response) {
+  if (!/\.(html|js)$/.test(path)) return response;
   const headers = new Headers(response.headers);
   headers.set("cross-origin-opener-policy", "same-origin");
   headers.set("cross-origin-embedder-policy", "require-corp");

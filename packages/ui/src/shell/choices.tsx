@@ -5,7 +5,7 @@
  */
 import { visible } from "@hyaline/core/render";
 import type { ComponentChildren } from "preact";
-import { question } from "../state/asking.ts";
+import { part } from "../state/asking.ts";
 import { methodsById } from "../state/engines.ts";
 import { t } from "../strings/mod.ts";
 import { MethodChoice, titleOf } from "./method_choice.tsx";
@@ -13,7 +13,8 @@ import { ModelChoice } from "./model_choice.tsx";
 import { TargetChoice } from "./target_choice.tsx";
 
 export function Choices() {
-  const words = t.value.shell, { model, methods, target, foil, said } = question.value;
+  const words = t.value.shell, methods = part.methods.value;
+  const [model, target, foil, said] = [part.model.value, part.target.value, part.foil.value, part.said.value];
   const named = methods.map(({ id }) => methodsById.value.get(id)).map((method, i) =>
     method ? titleOf(method) : methods[i]!.id
   );

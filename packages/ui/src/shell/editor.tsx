@@ -4,7 +4,7 @@
  * @module
  */
 import { useId } from "preact/hooks";
-import { change, question } from "../state/asking.ts";
+import { change, part } from "../state/asking.ts";
 import { LONGEST } from "../state/question.ts";
 import { t } from "../strings/mod.ts";
 import { examplesOf } from "./examples.ts";
@@ -13,7 +13,7 @@ import { examplesOf } from "./examples.ts";
 const PAUSE = 300;
 
 export function Editor() {
-  const id = useId(), words = t.value.shell, { text, model } = question.value;
+  const id = useId(), words = t.value.shell, text = part.text.value, model = part.model.value;
   const examples = examplesOf(model).filter((example) => example !== text);
   return (
     <div class="editor">

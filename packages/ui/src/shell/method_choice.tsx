@@ -6,7 +6,7 @@
 import { visible } from "@hyaline/core/render";
 import { useId } from "preact/hooks";
 import type { MethodInfo } from "../engine/engine.ts";
-import { change, question } from "../state/asking.ts";
+import { change, part } from "../state/asking.ts";
 import { methods } from "../state/engines.ts";
 import type { Asked } from "../state/question.ts";
 import { language, t } from "../strings/mod.ts";
@@ -17,7 +17,7 @@ export const titleOf = ({ title, titles }: MethodInfo): string => visible(titles
 const summaryOf = ({ summary, summaries }: MethodInfo): string => visible(summaries[language.value] ?? summary);
 
 export function MethodChoice() {
-  const words = t.value.shell, chosen = question.value.methods;
+  const words = t.value.shell, chosen = part.methods.value;
   const revise = (list: readonly Asked[]): void => {
     if (list.length) change({ methods: list });
   };

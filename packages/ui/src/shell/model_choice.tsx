@@ -4,7 +4,7 @@
  * @module
  */
 import { useId, useState } from "preact/hooks";
-import { change, question } from "../state/asking.ts";
+import { change, part } from "../state/asking.ts";
 import { added, models, offer } from "../state/engines.ts";
 import { t } from "../strings/mod.ts";
 import { FolderButton } from "./folder_button.tsx";
@@ -12,7 +12,7 @@ import { bytesIn } from "./quantities.ts";
 
 export function ModelChoice() {
   const id = useId(), words = t.value.shell, [hub, setHub] = useState("");
-  const offered = [...models.value, ...added.value], chosen = question.value.model;
+  const offered = [...models.value, ...added.value], chosen = part.model.value;
   const listed = offered.some(({ name }) => name === chosen) ? offered : [...offered, { name: chosen, bytes: 0 }];
   const choose = (model: string): void => change({ model, target: "", foil: "", said: "", changed: undefined });
   return (

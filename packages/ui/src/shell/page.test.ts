@@ -1,10 +1,13 @@
 import type { Explanation } from "@hyaline/core/result";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { POLICY } from "../../../server/src/page.ts";
 import { type Built, builtPage, executablePath, firstScripts, host, isolating, type Site } from "../testing/site.ts";
+
+const axe = createRequire(import.meta.url)("axe-core") as typeof import("axe-core");
 
 describe.skipIf(!executablePath)("the page (skipped where no Chromium is installed)", () => {
   let browser: Browser, context: BrowserContext, site: Site, page: Page, built: Built;
@@ -109,6 +112,8 @@ describe.skipIf(!executablePath)("the page (skipped where no Chromium is install
   });
 
   test("a word is swapped, masked, taken out; both texts are explained side by side", async () => {
+    await text().fill("A moving film.");
+    await settled();
     await page.getByRole("button", { name: "What if it said something else?" }).click();
     const word = (name: string) => page.locator(".pieces button", { hasText: name });
     await word("moving").click();
@@ -233,6 +238,42 @@ describe.skipIf(!executablePath)("the page (skipped where no Chromium is install
     expect(await visit.locator(".answers").textContent()).toContain("org/ioi");
     await visit.context().close();
     await mirrored.close();
+  });
+
+  test.each(["light", "dark"] as const)("has no barrier that axe knows of, in %s", async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await page.locator(".choices summary", { hasText: "Methods" }).first().click();
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] })
+    );
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`))
+      .toEqual(
+        [],
+      );
+    await page.locator(".choices summary", { hasText: "Methods" }).first().click();
+  });
+
+  test("can be used with the keyboard alone", async () => {
+    await text().focus();
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.type("A dull film.");
+    const press = async (key: string, until: string): Promise<void> => {
+      for (let i = 0; i < 60; i++) {
+        await page.keyboard.press(key);
+        if ((await page.evaluate(() => document.activeElement?.textContent ?? "")).includes(until)) return;
+      }
+      throw new Error(`No ${key} leads to ${until}`);
+    };
+    await press("Tab", "Methods");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement!.closest(".methods") !== null)).toBe(true);
+    await press("Shift+Tab", "Settings");
+    await page.keyboard.press("Enter");
+    expect(await page.locator("#theme").isVisible()).toBe(true);
+    await page.keyboard.press("Escape");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Settings");
   });
 
   test("nothing broke along the way, and the page's own policy forbade nothing that it does", () => {

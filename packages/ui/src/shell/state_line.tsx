@@ -60,7 +60,7 @@ export function Failure({ found }: { found: unknown }) {
 export function Heavy() {
   const words = t.value.shell, waits = heavy.value;
   if (!waits) return null;
-  const { model, weight: { bytes, memory, seconds } } = waits,
+  const { model, weight: { bytes, memory }, seconds } = waits,
     most = (navigator as { deviceMemory?: number }).deviceMemory;
   return (
     <section class="heavy" role="alert">

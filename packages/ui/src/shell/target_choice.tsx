@@ -5,14 +5,15 @@
  */
 import { visible } from "@hyaline/core/render";
 import { useId } from "preact/hooks";
-import { change, question, shown } from "../state/asking.ts";
+import { change, part, shown } from "../state/asking.ts";
 import { t } from "../strings/mod.ts";
 
 /** Longer than for a text: a half-typed name of a class is an error. */
 const PAUSE = 700;
 
 export function TargetChoice() {
-  const words = t.value.shell, { target, foil, said } = question.value;
+  const words = t.value.shell;
+  const target = part.target.value, foil = part.foil.value, said = part.said.value;
   const { predictions, target: { position } } = shown.value?.explanations[0] ?? { predictions: [], target: {} };
   const names = predictions.map(({ label, index }) => label ?? `#${index}`), speaks = position !== undefined;
   return (

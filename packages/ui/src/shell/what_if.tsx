@@ -7,7 +7,7 @@
 import { visible } from "@hyaline/core/render";
 import type { Explanation } from "@hyaline/core/result";
 import { useEffect, useId, useState } from "preact/hooks";
-import { change, question, type Shown } from "../state/asking.ts";
+import { change, part, type Shown } from "../state/asking.ts";
 import { engine } from "../state/engines.ts";
 import { t } from "../strings/mod.ts";
 import { percentIn } from "./quantities.ts";
@@ -17,7 +17,7 @@ const PAUSE = 300;
 
 /** Opens it. */
 export function AskWhatIf() {
-  const { text, changed } = question.value;
+  const text = part.text.value, changed = part.changed.value;
   return changed !== undefined || text.trim() === "" ? null : (
     <p class="what-if">
       <button type="button" onClick={() => change({ changed: text })}>{t.value.shell.whatIf}</button>
@@ -26,7 +26,7 @@ export function AskWhatIf() {
 }
 
 export function WhatIf() {
-  const { changed } = question.value;
+  const changed = part.changed.value;
   return changed === undefined ? null : <Change text={changed} />;
 }
 
@@ -111,7 +111,7 @@ function WordTools({ text, piece, mask, become }: ToolsProps) {
 
 /** What stands for a word taken away, as the model writes it. */
 function useMask(): string | undefined {
-  const [mask, set] = useState<string | undefined>(undefined), { model } = question.value, asked = engine.value;
+  const [mask, set] = useState<string | undefined>(undefined), model = part.model.value, asked = engine.value;
   useEffect(() => {
     let here = true;
     asked.mask?.(model).then((found) => here && set(found), () => {});

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import type { Explanation } from "@hyaline/core/result";
 import type { Weight } from "../engine/estimate.ts";
 import { engine } from "./engines.ts";
@@ -27,12 +27,26 @@ export interface Going {
 }
 
 export const question = signal<Question>(first);
+/** Parts of the question by themselves: what shows one of them is drawn anew only when that one changes. */
+export const part = {
+  text: computed(() => question.value.text),
+  model: computed(() => question.value.model),
+  methods: computed(() => question.value.methods),
+  target: computed(() => question.value.target),
+  foil: computed(() => question.value.foil),
+  said: computed(() => question.value.said),
+  changed: computed(() => question.value.changed),
+};
 export const shown = signal<Shown | undefined>(undefined);
+/** Whether what is shown answers an earlier question. */
+export const old = computed(() => shown.value?.question !== question.value);
 export const problem = signal<unknown>(undefined);
 export const busy = signal(false);
 export const going = signal<Going | undefined>(undefined);
 /** A model that waits for a person's yes. */
-export const heavy = signal<{ readonly model: string; readonly weight: Weight } | undefined>(undefined);
+export const heavy = signal<
+  { readonly model: string; readonly weight: Weight; readonly seconds: number } | undefined
+>(undefined);
 
 /** Models of more bytes are not loaded without a yes. */
 const HEAVY = 100e6;
@@ -66,8 +80,10 @@ export function agree(): void {
 /** Whether the model may be loaded; else `heavy` says why not. A model whose weight cannot be told is tried. */
 async function light(model: string): Promise<boolean> {
   if (agreed.has(model)) return true;
-  const weight = await engine.value.weigh?.(model);
-  heavy.value = weight && weight.bytes > HEAVY ? { model, weight } : undefined;
+  const { weigh, seconds } = engine.value, weight = await weigh?.(model);
+  heavy.value = weight && seconds && weight.bytes > HEAVY
+    ? { model, weight, seconds: await seconds(weight.weights) }
+    : undefined;
   if (!heavy.value) agreed.add(model);
   return !heavy.value;
 }
