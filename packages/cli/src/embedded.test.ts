@@ -29,6 +29,7 @@ const explained = async (...args: string[]): Promise<Explanation[]> => {
   return (Array.isArray(value) ? value : [value]).map(migrate);
 };
 
+const native = await import("onnxruntime-node").then(() => true, () => false);
 const ioi = "When Mary and John went to the store, John gave a drink to";
 
 describe("embedded models", () => {
@@ -53,6 +54,21 @@ describe("embedded models", () => {
     const scale = Math.max(...ort.values.map(Math.abs));
     kernel.values.forEach((value, i) => expect(Math.abs(value - ort.values[i]!)).toBeLessThan(1e-4 * scale));
   });
+
+  test.skipIf(!native)(
+    "the native library carries the same relevance (skipped where onnxruntime-node does not load)",
+    async () => {
+      const of = async (backend: string) => {
+        const [explanation] = await explained("--model", "ioi-lm", ioi, "--no-checks", "--backend", backend);
+        if (explanation?.type !== "token-scores") throw new Error("not token scores");
+        return { provider: explanation.provenance.provider, values: explanation.data.values };
+      };
+      const wasm = await of("wasm"), cpu = await of("native");
+      expect([wasm.provider, cpu.provider]).toEqual(["wasm", "cpu"]);
+      const scale = Math.max(...wasm.values.map(Math.abs));
+      cpu.values.forEach((value, i) => expect(Math.abs(value - wasm.values[i]!)).toBeLessThan(1e-4 * scale));
+    },
+  );
 
   test("--generate: transformers.js writes on, and each token it wrote is explained in one pass each way", async () => {
     const found = await explained("--model", "ioi-lm", ioi, "--generate", "2", "--no-checks");

@@ -23,12 +23,13 @@ import { builtInPlugins } from "@hyaline/explainers";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { placeOf } from "./models.ts";
 import { homeFolder } from "./settings.ts";
-import { runtimeVersion } from "./versions.ts";
+import { nativeVersion, runtimeVersion } from "./versions.ts";
 
 /** Opens the core. Models stay open until `close`. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { backend = "wasm" } = options, native = backend === "native";
   const session: SessionOptions = {
-    backend: "wasm",
+    backend,
     threads: options.brief ? 1 : options.threads ?? Math.min(4, availableParallelism()),
   };
   let warm: Promise<void> | undefined;
@@ -47,7 +48,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   ];
   const hyaline = new Hyaline({
     plugins,
-    runtime: { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
+    runtime: native
+      ? { name: `onnxruntime-node ${nativeVersion}`, provider: "cpu" }
+      : { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
     open: (model, choice) => shelf.open({ model, ...choice }),
   });
   return {

@@ -4,6 +4,7 @@
  * @module
  */
 import { Argument, Command, Option } from "commander";
+import type { EngineOptions } from "../engine.ts";
 import { conflictingOptions, exit, report, typed } from "../failures.ts";
 import { type Format, formats, writerOf } from "../formats.ts";
 import { type InputFlags, inputsOf } from "../inputs.ts";
@@ -21,6 +22,7 @@ interface ExplainFlags extends AskFlags, InputFlags {
   readonly out?: string;
   readonly offline?: boolean;
   readonly lang?: string;
+  readonly backend?: EngineOptions["backend"];
 }
 
 type Input = Awaited<ReturnType<typeof inputsOf>>[number];
@@ -61,6 +63,12 @@ export function explainCommand(session: Session): Command {
     .summary("why the model said what it said")
     .description("Explains a model's answer to a text: which words spoke for it, and which against.")
     .addArgument(new Argument("[text...]", "what to explain; - reads standard input, one text a line"));
+  command.addOption(
+    setting("--backend <name>", "where ONNX Runtime computes; native needs onnxruntime-node").choices([
+      "wasm",
+      "native",
+    ]),
+  );
   modelOptions(command)
     .addOption(
       setting("--method <ids>", "methods with commas between; hyaline methods lists them", ["lrp"]).argParser((
@@ -134,6 +142,7 @@ async function explainAll(
   const engine = await session.open({
     offline: flags.offline ?? false,
     brief,
+    ...(flags.backend ? { backend: flags.backend } : {}),
     downloading: (file, done, of) => bar.update(done, of, file),
   });
   const names = new Map(
