@@ -19,7 +19,7 @@ const drawn = (seed: number): number => {
 
 test.skipIf(!canServe)(
   `a job finishes with every row once, killed at ${SEEDS} moments`,
-  { timeout: 400_000 },
+  { timeout: 600_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "hyaline-killed-"));
     let server = await serving(["--data", folder]);

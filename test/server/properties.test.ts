@@ -17,7 +17,7 @@ const checks = "not_a_server_error,response_schema_conformance,status_code_confo
 
 test.skipIf(!canServe || !has)(
   `${examples} requests an operation (skipped without schemathesis)`,
-  { timeout: 60_000 + examples * 20_000 },
+  { timeout: 240_000 + examples * 20_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "hyaline-properties-")), server = await serving();
     try {

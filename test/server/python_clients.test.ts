@@ -12,7 +12,7 @@ const script = fileURLToPath(new URL("python_clients.py", import.meta.url));
 
 test.skipIf(!canServe || !has("tritonclient.http"))(
   "Python clients predict and explain (skipped without tritonclient[http])",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const server = await serving();
     try {
