@@ -169,7 +169,7 @@ async function resident(pid: number): Promise<number> {
 const children = async (pid: number): Promise<string[]> =>
   (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ").filter(Boolean);
 
-/** Predictions and explanations of texts of many lengths, eight at a time, by the smallest model. */
+/** Predictions and explanations of texts of many lengths, eight at a time, by the quickest model. */
 export async function memory(requests: number): Promise<string> {
   const server = await serve("--threads", String(THREADS)), at: (string | number)[][] = [];
   const marks = [requests / 100, requests / 10, requests / 2, requests];
@@ -178,7 +178,7 @@ export async function memory(requests: number): Promise<string> {
     while (next < requests) {
       const i = next++, words = 4 + (i * 7) % 28;
       const answer = await post(server, i % 2 ? "explain" : "predict", {
-        model: "ioi-lm",
+        model: "sentiment-lstm",
         input: {
           text: Array.from({ length: words }, (_, k) => ["John", "Mary", "gave", "a", "drink", "to"][(i + k) % 6]).join(
             " ",
