@@ -34,7 +34,18 @@ include-name = "GET /api/v1/results/{id}"
 parameters = { "path.id" = "${kept.headers.get("location")!.split("/").at(-1)}" }
 `,
       );
-      const args = ["--config-file", config, "run", `${server.url}/openapi.json`, "--checks", checks, "--seed", "1"];
+      const args = [
+        "--config-file",
+        config,
+        "run",
+        `${server.url}/openapi.json`,
+        "--checks",
+        checks,
+        "--seed",
+        "1",
+        "--request-timeout",
+        "120",
+      ];
       const phases = examples < 50 ? "fuzzing" : "coverage,fuzzing,stateful";
       const { stdout, failed } = await promisify(execFile)(
         "st",
