@@ -8,20 +8,8 @@ import { random } from "../packages/core/src/host/random.ts";
 import { readPolarity } from "../models/polarity.ts";
 import { between, bootstrap, predictor } from "./curves.ts";
 import { conditions, table } from "./measure.ts";
+import { whiteBox } from "./methods.ts";
 
-const METHODS = [
-  "attnlrp",
-  "cp-lrp",
-  "epsilon",
-  "gamma",
-  "integrated-gradients",
-  "input-x-gradient",
-  "saliency",
-  "grad-cam",
-  "attention",
-  "attention-rollout",
-  "attention-gradient",
-];
 const quiet = { signal: new AbortController().signal, progress: () => {} };
 
 /** @param count test sentences, the first of the test side with at least four tokens */
@@ -43,14 +31,14 @@ export async function faithfulness(model: string, count: number): Promise<string
         model,
         input: { text },
         checks: false,
-        methods: METHODS.map((id) => ({ id })),
+        methods: whiteBox.map((id) => ({ id })),
       }, quiet),
       { tokens, target } = found[0]!;
     const ids = tokens.map(({ id }) => id),
       ordinary = ids.map((_, k) => k).filter((k) => !tokens[k]!.special),
       how = { ids, mask, predict: predictor(engine, model, target.index), steps: 10 };
     for (const [k, one] of found.entries()) {
-      if (one.type === "token-scores") add(METHODS[k]!, await between(one.data.values, ordinary, how));
+      if (one.type === "token-scores") add(whiteBox[k]!, await between(one.data.values, ordinary, how));
     }
     add("random", await between(ids.map(() => next()), ordinary, how));
     const whole = await how.predict(ids),

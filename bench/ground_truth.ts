@@ -8,24 +8,9 @@ import { type Case, readCases } from "../models/evaluate.ts";
 import { wilson } from "../models/scores.ts";
 import { openEngine } from "../packages/cli/src/open.ts";
 import { conditions, table } from "./measure.ts";
+import { blackBox, whiteBox } from "./methods.ts";
 
-const METHODS = [
-  "attnlrp",
-  "cp-lrp",
-  "epsilon",
-  "gamma",
-  "integrated-gradients",
-  "input-x-gradient",
-  "saliency",
-  "grad-cam",
-  "attention",
-  "attention-rollout",
-  "attention-gradient",
-  "occlusion",
-  "shap",
-  "shapley-sampling",
-  "lime",
-];
+const METHODS = [...whiteBox, ...blackBox];
 const quiet = { signal: new AbortController().signal, progress: () => {} };
 const questions = ["indirect object", "its contrast", "agreement", "its contrast "] as const;
 
