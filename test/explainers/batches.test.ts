@@ -39,6 +39,17 @@ test("evaluations asked for all at once share a pass; the same one is run once; 
   await model.release();
 }, 60_000);
 
+test("a language model with an empty cache takes rows together, and each is what it is alone", async () => {
+  const { model, box, without } = await opened("ioi-lm");
+  const found = await box.values([0, 1, 2].map(without));
+  expect(model.passes.forward).toBe(1);
+  const { box: fresh, model: again } = await opened("ioi-lm");
+  for (const [i, { value }] of found.entries()) {
+    expect((await fresh.values([without(i)]))[0]!.value).toBeCloseTo(value, 4);
+  }
+  await Promise.all([model.release(), again.release()]);
+}, 60_000);
+
 test("a model that quantises activations runs each by itself: rows would change each other", async () => {
   const { model, box, without } = await opened("sentiment-en");
   await Promise.all([0, 1, 2].map((gone) => box.values([without(gone)])));

@@ -57,8 +57,8 @@ export class BlackBox {
     this.#request = request;
     this.#ids = numbers(ids);
     const mixes = model.graph.nodes.some(({ op }) => MIXES_ROWS.has(op)),
-      own = model.graph.inputs.find(({ name }) => name === input);
-    this.#batch = mixes || typeof own?.dims[0] === "number" || inputs.size > 4 ? 1 : request.batch ?? 16;
+      fixed = model.graph.inputs.some(({ name, dims: [rows] }) => inputs.has(name) && typeof rows === "number");
+    this.#batch = mixes || fixed ? 1 : request.batch ?? 16;
   }
 
   /** Distinct inputs run so far. */
