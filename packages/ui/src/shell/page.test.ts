@@ -5,6 +5,10 @@ import { gzipSync } from "node:zlib";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { POLICY } from "../../../server/src/page.ts";
+import { visible } from "@hyaline/core/render";
+import { payloads } from "../../../core/src/render/testing.ts";
+import { linkOf } from "../state/permalink.ts";
+import { first } from "../state/question.ts";
 import { type Built, builtPage, executablePath, firstScripts, host, isolating, type Site } from "../testing/site.ts";
 
 const axe = createRequire(import.meta.url)("axe-core") as typeof import("axe-core");
@@ -275,6 +279,55 @@ describe.skipIf(!executablePath)("the page (skipped where no Chromium is install
     await page.keyboard.press("Escape");
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Settings");
   });
+
+  test("how the model is built is read when somebody wants to see it, with relevance by layer", async () => {
+    const visit = await (await browser.newContext({ locale: "en-US" })).newPage();
+    await visit.goto(site.url);
+    await settled(visit);
+    await visit.locator(".how-built > summary").click();
+    await visit.locator(".by-layer tbody tr").nth(6).waitFor();
+    const told = await visit.locator(".architecture").innerText();
+    expect(told).toContain("12 heads × 32");
+    expect(told).toContain("384 → 1,536 → 384");
+    await visit.context().close();
+  });
+
+  test("foreign text in a link, as a label or as a folder's name runs nothing and can be read", async () => {
+    const visit = await (await browser.newContext({ locale: "en-US" })).newPage(), alarms: string[] = [];
+    visit.on("dialog", (dialog) => {
+      alarms.push(dialog.message());
+      void dialog.dismiss();
+    });
+    visit.on("pageerror", (error) => alarms.push(error.message));
+    visit.on("console", (message) => message.type() === "error" && alarms.push(message.text()));
+    const link = (payload: string) => linkOf({ ...first, text: `A ${payload} film.`, target: payload });
+    await visit.goto(site.url + await link(""));
+    await settled(visit);
+    for (const payload of payloads) {
+      await visit.evaluate((link) => (location.hash = link), await link(payload));
+      const written = payload.replace(/\r\n/g, "\n"), told = visible(payload.trim()).replace(/\s+/g, " ").slice(0, 40);
+      await visit.waitForFunction(({ written, told }) => {
+        const read = document.querySelector(".problem")?.textContent?.replace(/\s+/g, " ") ?? "";
+        return document.querySelector<HTMLTextAreaElement>(".editor textarea")!.value === `A ${written} film.` &&
+          read.includes(told);
+      }, { written, told });
+    }
+    for (const payload of payloads.filter((name) => !/[\/\0]/.test(name)).slice(0, 8)) {
+      await visit.evaluate((payload) => {
+        const picker = document.querySelectorAll<HTMLInputElement>("input[type=file]")[0]!;
+        const file = Object.defineProperty(new File(["{}"], "config.json"), "webkitRelativePath", {
+          value: `${payload}/config.json`,
+        });
+        Object.defineProperty(picker, "files", { value: [file], configurable: true });
+        picker.dispatchEvent(new Event("change", { bubbles: true }));
+      }, payload);
+      await visit.locator("summary b", { hasText: visible(payload.trim()) }).first().waitFor();
+    }
+    expect(await visit.locator("body :is(script:not([type=module]), iframe, object, embed, base, math, img)").count())
+      .toBe(0);
+    expect(alarms).toEqual([]);
+    await visit.context().close();
+  }, 240_000);
 
   test("nothing broke along the way, and the page's own policy forbade nothing that it does", () => {
     const probed = /404/; // whether there is a server is asked when the settings are opened
