@@ -12,7 +12,7 @@ import { joinGraphs } from "../graph/join.ts";
 import { checkSizes } from "../graph/memory.ts";
 import { modernise } from "../graph/modern.ts";
 import { openGraph } from "../graph/open.ts";
-import { isFloat, type Tensor, type TensorType } from "../graph/tensor.ts";
+import { isFloat, size, type Tensor, type TensorType } from "../graph/tensor.ts";
 import type { ExternalData } from "../onnx/external.ts";
 import { appendOutputs } from "../onnx/append_outputs.ts";
 import { encodeGraph } from "../onnx/encode.ts";
@@ -229,7 +229,11 @@ export class Model {
 
   #settings(): SessionOptions {
     const { externalData } = this.file;
-    return { ...this.#options.session, ...(externalData ? { externalData } : {}) };
+    return {
+      ...this.#options.session,
+      ...(externalData ? { externalData } : {}),
+      ...(foldsWeights(this.graph) ? { foldWeights: true } : {}),
+    };
   }
 
   async #with(fetches: readonly string[]): Promise<Session> {
@@ -251,6 +255,17 @@ export class Model {
 
 /** Merged decoders choose a branch by this input; without a cache it is false. */
 const CLOSED_BRANCH: ReadonlyMap<string, Tensor> = new Map([["use_cache_branch", filled("bool", [1], 0)]]);
+
+/** Bytes that weights may take once they are dequantised. */
+const FOLDED = 512 * 2 ** 20;
+
+/** Whether a file dequantises weights of eight bits, and nothing else: left to itself the runtime would do so in every run. */
+function foldsWeights({ nodes, constants }: Graph): boolean {
+  const weights = nodes.filter(({ op }) => op === "DequantizeLinear").map(({ inputs }) => constants.get(inputs[0]!));
+  return weights.some(Boolean) && !nodes.some(({ op }) => op === "QuantizeLinear") &&
+    weights.every((weight) => weight === undefined || /^u?int8$/.test(weight.dtype)) &&
+    weights.reduce((sum, weight) => sum + 4 * (weight ? size(weight.dims) : 0), 0) <= FOLDED;
+}
 
 /** Programs kept ready. One explanation by every method needs about ten. */
 const KEPT = 24;

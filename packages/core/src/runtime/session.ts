@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly level?: "disabled" | "basic" | "extended" | "all";
   /** Files the model's tensors lie in, under the names the model gives them. */
   readonly externalData?: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Dequantise weights once, when the model is loaded, instead of in every run. Not for files that round activations by Q/DQ. */
+  readonly foldWeights?: boolean;
 }
 
 /** A loaded model. */
@@ -72,6 +74,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     executionProviders: options.backend === "native" ? ["cpu"] : [options.backend],
     graphOptimizationLevel: options.level ?? "all",
     logSeverityLevel: 3,
+    ...(options.foldWeights ? { extra: { session: { disable_quant_qdq: "1" } } } : {}),
     ...(options.backend === "native" && options.threads !== undefined ? { intraOpNumThreads: options.threads } : {}),
     ...(options.externalData ? { externalData: [...options.externalData] } : {}),
   };
