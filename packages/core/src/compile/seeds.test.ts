@@ -4,7 +4,7 @@ import { canonicalise } from "../canon/canonicalise.ts";
 import { infer } from "../graph/infer.ts";
 import { modernise } from "../graph/modern.ts";
 import { openGraph } from "../graph/open.ts";
-import { numbers, size, type Tensor } from "../graph/tensor.ts";
+import { numbers, size } from "../graph/tensor.ts";
 import { completeInputs, typed } from "../host/inputs.ts";
 import { composites } from "../lrp/composite.ts";
 import { appendOutputs } from "../onnx/append_outputs.ts";
