@@ -3,6 +3,7 @@
  *
  * @module
  */
+import "../theme.css";
 import "./views.css";
 
 export { Answers } from "./answers.tsx";
