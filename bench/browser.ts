@@ -4,11 +4,11 @@
  * @module
  */
 import { chromium } from "playwright-core";
-import { build } from "vite";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createReadStream, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { besideBundle, bundled, executablePath, isolating } from "../test/browser.ts";
 import { conditions, table } from "./measure.ts";
 import type { explainInPage } from "./page.ts";
 
@@ -18,7 +18,6 @@ const TYPES: Record<string, string> = {
   wasm: "application/wasm",
   html: "text/html",
 };
-const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 const PAGE = `<!doctype html><title>bench</title><script type="importmap">{"imports":{
   "onnxruntime-web": "/ort/ort.wasm.min.mjs", "@hyaline/assembly": "/pkg/relevance.js", "@hyaline/assembly/team": "/pkg/relevance_team.js"
 }}</script>`;
@@ -44,22 +43,12 @@ function serve(code: string, model: string, headers: Record<string, string>): Pr
 
 /** Prints the table, or why there is none. */
 export async function browser(model: string, length: number): Promise<string> {
-  const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
   if (!executablePath) return "## In a browser\n\nNo Chromium is installed here.";
   const where = conditions(), rows: string[][] = [];
-  const bundle = await build({
-    configFile: false,
-    logLevel: "silent",
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: fileURLToPath(new URL("page.ts", import.meta.url)), formats: ["es"] },
-      rolldownOptions: { external: [/^@hyaline\/assembly/, /^onnxruntime/] },
-    },
-  }) as unknown as [{ output: { code: string }[] }];
+  const code = await bundled(new URL("page.ts", import.meta.url), { format: "es", external: besideBundle });
   const chrome = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-  for (const [name, headers] of [["without isolation", {}], ["cross-origin isolated", ISOLATED]] as const) {
-    const server = await serve(bundle[0].output[0]!.code, model, headers), tab = await chrome.newPage();
+  for (const [name, headers] of [["without isolation", {}], ["cross-origin isolated", isolating]] as const) {
+    const server = await serve(code, model, headers), tab = await chrome.newPage();
     await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     for (const threads of name === "without isolation" ? [1] : [1, 2]) {
       const found = await tab.evaluate<Awaited<ReturnType<typeof explainInPage>>>(

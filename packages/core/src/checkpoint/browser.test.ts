@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundled, executablePath } from "../../../../test/browser.ts";
 import { dense } from "../onnx/sample.ts";
 import { HubServer } from "./fixtures/hub_server.ts";
 import { Tokenizer } from "./tokenizer.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const golden: { texts: string[]; cases: Record<string, { tokenizer: Record<string, unknown> }> } = JSON.parse(
   readFileSync(new URL("fixtures/tokenizers.json", import.meta.url), "utf8"),
 );
@@ -18,20 +16,10 @@ type Loaded = typeof import("./fixtures/browser_entry.ts");
 describe.skipIf(!executablePath)("in a browser (skipped where no Chromium is installed)", () => {
   let browser: Browser, page: Page, server: HubServer;
   beforeAll(async () => {
-    const bundle = await build({
-      configFile: false,
-      logLevel: "silent",
-      build: {
-        write: false,
-        minify: false,
-        lib: {
-          entry: fileURLToPath(new URL("fixtures/browser_entry.ts", import.meta.url)),
-          formats: ["iife"],
-          name: "hyaline",
-        },
-      },
+    const code = await bundled(new URL("fixtures/browser_entry.ts", import.meta.url), {
+      format: "iife",
+      name: "hyaline",
     });
-    const [{ output: [{ code }] }] = bundle as unknown as [{ output: [{ code: string }] }];
     const files = new Map<string, Uint8Array>([
       ["index.html", new TextEncoder().encode("<!doctype html><title>test</title>")],
       ["onnx/model.onnx", dense()],

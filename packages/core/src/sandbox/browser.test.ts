@@ -1,37 +1,17 @@
-import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundled, executablePath } from "../../../../test/browser.ts";
 import type { ask } from "./fixtures/page.ts";
-
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-
-/** A script of one file, as a browser loads it. */
-async function bundled(file: string, format: "es" | "iife"): Promise<string> {
-  const made = await build({
-    configFile: false,
-    logLevel: "silent",
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: fileURLToPath(new URL(file, import.meta.url)), formats: [format], name: "bundle" },
-    },
-  });
-  const [{ output }] = made as unknown as [{ output: { code: string }[] }];
-  expect(output).toHaveLength(1);
-  return output[0]!.code;
-}
 
 describe.skipIf(!executablePath)("a plugin in a browser (skipped where no Chromium is installed)", () => {
   let browser: Browser, server: Server, page: Page, visits: string[] = [];
   const at = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   beforeAll(async () => {
     const files: Record<string, string> = {
-      "/page.js": await bundled("fixtures/page.ts", "es"),
-      "/guest.js": await bundled("guest_worker.ts", "iife"),
+      "/page.js": await bundled(new URL("fixtures/page.ts", import.meta.url), { format: "es" }),
+      "/guest.js": await bundled(new URL("guest_worker.ts", import.meta.url), { format: "iife", name: "bundle" }),
     };
     server = createServer(({ url = "/" }, response) => {
       visits.push(url);

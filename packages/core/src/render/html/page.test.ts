@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -6,11 +5,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { executablePath } from "../../../../../test/browser.ts";
 import type { Explanation } from "../../result/mod.ts";
 import { renderHtml, renderSvg } from "../mod.ts";
 import { golden, payloads, sample, scored } from "../testing.ts";
-
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
 /** A page opened from a file, as a reader would; everything it tries to load, and every sign of a script that should not run. */
 interface Opened {

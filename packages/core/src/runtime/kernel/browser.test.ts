@@ -1,13 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { build } from "vite";
+import { besideBundle, bundled, executablePath, isolating } from "../../../../../test/browser.ts";
 import { attend } from "./fixtures/browser_entry.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const pkg = new URL("../../../../../assembly/pkg/", import.meta.url);
 const TYPES: Record<string, string> = { js: "text/javascript", wasm: "application/wasm", html: "text/html" };
 const page = `<!doctype html><title>kernel</title><script type="importmap">{"imports":{
@@ -36,22 +34,13 @@ describe.skipIf(!executablePath)("the kernel in a browser (skipped where no Chro
   const at = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
   beforeAll(async () => {
-    const bundle = await build({
-      configFile: false,
-      logLevel: "silent",
-      build: {
-        write: false,
-        minify: false,
-        lib: { entry: fileURLToPath(new URL("fixtures/browser_entry.ts", import.meta.url)), formats: ["es"] },
-        rolldownOptions: { external: [/^@hyaline\/assembly/, /^onnxruntime/] },
-      },
+    code = await bundled(new URL("fixtures/browser_entry.ts", import.meta.url), {
+      format: "es",
+      external: besideBundle,
     });
-    const [{ output }] = bundle as unknown as [{ output: { code: string }[] }];
-    expect(output).toHaveLength(1);
-    code = output[0]!.code;
     [plain, isolated] = await Promise.all([
       serve({}),
-      serve({ "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" }),
+      serve(isolating),
     ]);
     browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
   });
