@@ -74,7 +74,13 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     executionProviders: options.backend === "native" ? ["cpu"] : [options.backend],
     graphOptimizationLevel: options.level ?? "all",
     logSeverityLevel: 3,
-    ...(options.foldWeights ? { extra: { session: { disable_quant_qdq: "1" } } } : {}),
+    extra: {
+      session: {
+        ...(options.foldWeights ? { disable_quant_qdq: "1" } : {}),
+        // Its threads would wait for the next run on the cores that the backward pass is computed on.
+        ...(options.backend === "native" ? { force_spinning_stop: "1" } : {}),
+      },
+    },
     ...(options.backend === "native" && options.threads !== undefined ? { intraOpNumThreads: options.threads } : {}),
     ...(options.externalData ? { externalData: [...options.externalData] } : {}),
   };
