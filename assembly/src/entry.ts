@@ -8,7 +8,8 @@ export {
 } from "./elementwise";
 export { mean_f32, reduce_max_f32, reduce_min_f32, sum_f32 } from "./reduce";
 export {
-  copy_strided_f32, fill_f32, gather_elements_f32, gather_f32, scatter_add_f32, to_indices_i32,
+  copy_strided_f32, cumulative_sum_f32, fill_f32, gather_elements_f32, gather_f32, gather_quantized_f32, scatter_add_f32,
+  to_indices_i32,
 } from "./movement";
 export { madd_peak_f32 } from "./simd";
 export { softmax_f32 } from "./softmax";

@@ -1,3 +1,4 @@
+import { Kind, Weight } from "./pack_quantized";
 import { copyFloats } from "./simd";
 
 /**
@@ -100,6 +101,42 @@ export function gather_f32(outer: i32, rows: i32, inner: i32, count: i32, indice
       const r = place(indices, i, rows);
       if (r < 0) memory.fill(y, 0, row);
       else memory.copy(y, x + <usize>r * row, row);
+    }
+  }
+}
+
+/** y[i, :] = the row `indices[i]` of an 8-bit weight of `inner` columns, dequantised; an index outside gives zeros. */
+export function gather_quantized_f32(rows: i32, inner: i32, count: i32, indices: usize, weight: usize, y: usize): void {
+  const w = changetype<Weight>(weight), signed = w.kind == Kind.I8;
+  const along = <usize>w.columnStep, sc = <usize>w.scaleColumn << 2;
+  for (let i = 0; i < count; i++, y += <usize>inner << 2) {
+    const r = place(indices, i, rows);
+    if (r < 0) {
+      memory.fill(y, 0, <usize>inner << 2);
+      continue;
+    }
+    const q = w.data + <usize>r * w.depthStep, shift = <usize>r * w.scaleDepth << 2;
+    const scale = w.scale + shift, zero = w.zero ? w.zero + shift : 0;
+    for (let j: usize = 0; j < <usize>inner; j++) {
+      const at = q + j * along, value = signed ? <f32>load<i8>(at) : <f32>load<u8>(at);
+      f32.store(y + (j << 2), (value - (zero ? f32.load(zero + j * sc) : 0)) * f32.load(scale + j * sc));
+    }
+  }
+}
+
+/** Running sums of x[outer × axis × inner] along the middle axis; `reverse` from its end, `exclusive` without the element itself. */
+export function cumulative_sum_f32(
+  outer: i32, axis: i32, inner: i32, reverse: i32, exclusive: i32, x: usize, y: usize,
+): void {
+  const row = inner << 2, last = (axis - 1) * row, step = reverse ? -row : row, from = reverse ? last : 0;
+  for (let o = 0; o < outer; o++, x += <usize>axis * row, y += <usize>axis * row) {
+    for (let n = 0; n < row; n += 4) {
+      let sum: f32 = 0;
+      for (let i = 0, at = from + n; i < axis; i++, at += step) {
+        const value = f32.load(x + at);
+        f32.store(y + at, exclusive ? sum : sum + value);
+        sum += value;
+      }
     }
   }
 }

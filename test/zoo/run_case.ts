@@ -1,5 +1,5 @@
 /** Explains a golden checkpoint and says how far the answers lie from torch's. */
-import { type Executor, externalFromBytes, Model, type SessionOptions, type Tensor } from "@hyaline/core";
+import { externalFromBytes, Model, type ModelOptions, type Tensor } from "@hyaline/core";
 import { gather } from "../../packages/core/src/host/evidence.ts";
 import { completeInputs, typed } from "../../packages/core/src/host/inputs.ts";
 import { resolveTarget } from "../../packages/core/src/host/target.ts";
@@ -36,7 +36,7 @@ function distance(
 
 export async function runCase(
   { name, golden, model: bytes, encoder, external }: LoadedCase,
-  { session, executor }: { session: SessionOptions; executor: Executor },
+  options: ModelOptions,
 ): Promise<Outcome> {
   const { metric, ...bars } = golden.tolerance;
   const file = external.size
@@ -53,7 +53,7 @@ export async function runCase(
       ) => [input, { dtype: "int64", dims: [rows.length, rows[0]!.length], data: rows.flat() }]),
     )
     : golden.inputs;
-  const model = new Model(file, { session, executor });
+  const model = new Model(file, options);
   try {
     const known = new Set(model.graph.inputs.map((port) => port.name));
     const given = new Map(

@@ -1,6 +1,8 @@
 /**
  * The canonicalisers Hyaline comes with, in the order they run: integers first, then fused operators, then what is spelled out.
  *
+ * Some drop the rounding of activations, so that relevance crosses it unchanged: right for the way back, not for the way forward.
+ *
  * @module
  */
 import type { Canonicaliser } from "./canonicaliser.ts";
@@ -21,12 +23,26 @@ import { gatherBlocks, nbits } from "./quantised/nbits.ts";
 import { qdq, qgemm } from "./quantised/qdq.ts";
 import { silu, swish } from "./silu.ts";
 
-export const builtIn: readonly Canonicaliser[] = [
-  ...[lookedUp, fusedDynamicQuantise, dynamicQuantiseLstm, dynamicQuantise, qdq, qgemm, nbits, gatherBlocks],
-  ...[quantisedAttention, packedAttention, multiHeadAttention, groupQueryAttention, standardAttention, rotary],
-  ...[experts, quantisedExperts],
+/** Each computes what the file computes, weights as they are stored, activations as precise as they come. */
+const weights = [lookedUp, gatherBlocks, nbits];
+const rounding = [
+  fusedDynamicQuantise,
+  dynamicQuantiseLstm,
+  dynamicQuantise,
+  qdq,
+  qgemm,
+  quantisedAttention,
+  quantisedExperts,
+];
+const spelled: readonly Canonicaliser[] = [
+  ...[packedAttention, multiHeadAttention, groupQueryAttention, standardAttention, rotary],
+  experts,
   ...fusedNorms,
   ...activations,
   einsum,
   ...[foldedNorm, norms, geluErf, geluTanh, silu, swish],
 ];
+
+export const builtIn: readonly Canonicaliser[] = [...weights, ...rounding, ...spelled];
+/** Those that leave every rounding of activations where the file has it: what a forward pass is compiled from. */
+export const exact: readonly Canonicaliser[] = [...weights, ...spelled];

@@ -160,7 +160,7 @@ export function compile(request: CompileRequest): Program {
 }
 
 /** Drops every step nobody reads. */
-function prune(steps: readonly Step[], outputs: readonly string[]): { steps: Step[]; used: Set<string> } {
+export function prune(steps: readonly Step[], outputs: readonly string[]): { steps: Step[]; used: Set<string> } {
   const used = new Set(outputs), kept: Step[] = [];
   for (const step of [...steps].reverse()) {
     if (!step.outputs.some((output) => used.has(output))) continue;

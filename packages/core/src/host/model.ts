@@ -4,7 +4,8 @@
  * @module
  */
 import { canonicalise } from "../canon/canonicalise.ts";
-import { compile, type CompileRequest, type ShapedGraph } from "../compile/mod.ts";
+import { exact } from "../canon/built_in.ts";
+import { compile, compileForward, type CompileRequest, type ShapedGraph } from "../compile/mod.ts";
 import { failure, missingShapes } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { infer } from "../graph/infer.ts";
@@ -30,6 +31,8 @@ export interface Shaped extends ShapedGraph {
   readonly sources: readonly Source[];
   /** The output that holds the answers. */
   readonly target: string;
+  /** The same graph with every rounding of activations in its place: what a forward program is compiled from. */
+  readonly exact: () => ShapedGraph;
 }
 
 /** What a model is made from: the file, and what lies beside it. */
@@ -45,6 +48,8 @@ export interface ModelFile {
 export interface ModelOptions {
   readonly session: SessionOptions;
   readonly executor: Executor;
+  /** Who computes the forward pass: a session of ONNX Runtime (the default), or the executor, by a program of its own. */
+  readonly forward?: "session" | "program";
 }
 
 /** A compiled program and the executor's form of it. */
@@ -120,34 +125,57 @@ export class Model {
       checkSizes(told.types, defaultLimits.tensorBytes);
       const unknown = told.unknown.filter((name) => this.graph.inFile.has(name));
       if (unknown.length) { // shapes that depend on data: the model itself tells them
-        for (const [name, { dtype, dims }] of await this.forward(inputs, unknown)) probed.set(name, { dtype, dims });
+        for (const [name, { dtype, dims }] of await this.#run(inputs, unknown)) probed.set(name, { dtype, dims });
         told = infer(this.graph, types, { pinned: settings, probed });
       }
       if (told.missing.length) throw missingShapes(told.missing);
       await turn();
-      const { graph } = canonicalise(this.graph, told);
-      const whole = infer(graph, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
-      if (whole.missing.length) throw missingShapes(whole.missing);
+      const inOneSpelling = (canonicalisers?: typeof exact): ShapedGraph => {
+        const { graph } = canonicalise(this.graph, told, canonicalisers);
+        const whole = infer(graph, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
+        if (whole.missing.length) throw missingShapes(whole.missing);
+        return { graph, types: whole.types, known: whole.known };
+      };
+      const shaped = inOneSpelling();
       return {
+        ...shaped,
         key,
-        graph,
-        types: whole.types,
-        known: whole.known,
-        sources: findSources(graph, whole.types),
+        sources: findSources(shaped.graph, shaped.types),
         target: this.target,
+        exact: () => (shaped.graph.nodes.some(({ quantised }) => quantised) ? inOneSpelling(exact) : shaped),
       };
     });
   }
 
-  /** Runs the checkpoint. Tapped tensors become outputs of its session, which is opened again when new ones are asked for. */
+  /** Runs the checkpoint: its own session, or a program on the executor. */
   async forward(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
-    const session = await this.#with(fetches);
-    this.passes.forward++;
-    const given = new Map([...inputs].filter(([name]) => session.inputs.includes(name)));
-    const found = await session.run(given, fetches.filter((name) => !inputs.has(name)));
+    const wanted = fetches.filter((name) => !inputs.has(name));
+    const found = this.#options.forward === "program"
+      ? await this.#compute(inputs, wanted)
+      : await this.#run(inputs, wanted);
     for (const name of fetches) if (inputs.has(name)) found.set(name, inputs.get(name)!);
     await turn();
     return found;
+  }
+
+  /** By ONNX Runtime. Tapped tensors become outputs of the session, which is opened again when new ones are asked for. */
+  async #run(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
+    const session = await this.#with(fetches);
+    this.passes.forward++;
+    const given = new Map([...inputs].filter(([name]) => session.inputs.includes(name)));
+    return await session.run(given, fetches);
+  }
+
+  /** By the executor, from the inputs alone. */
+  async #compute(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
+    const shaped = await this.shaped(inputs), wanted = [...new Set(fetches)].sort();
+    const { program, prepared } = await this.#runnable(
+      `${shaped.key}|forward|${wanted}`,
+      () => compileForward(shaped.exact(), wanted),
+    );
+    this.passes.forward++;
+    const found = await prepared.run(inputs);
+    return new Map(wanted.map((name) => [name, found.get(program.values.get(name)!)!]));
   }
 
   /** Taps to open the session with, before the first run: one session instead of two. */
@@ -169,7 +197,7 @@ export class Model {
       request.seeds ?? 1,
       request.ledger ?? false,
     ].join("|");
-    const runnable = cached(this.#programs, key, async () => {
+    return this.#runnable(key, () => {
       const program = compile({
         ...request,
         shaped,
@@ -177,6 +205,13 @@ export class Model {
         target: shaped.target,
       });
       this.expect(program.taps);
+      return program;
+    });
+  }
+
+  #runnable(key: string, make: () => Program): Promise<Runnable> {
+    const runnable = cached(this.#programs, key, async () => {
+      const program = make();
       await turn();
       return { program, prepared: await this.#options.executor.prepare(program) };
     });

@@ -8,6 +8,7 @@ import type { Data, DType, Tensor, TensorType } from "../../graph/tensor.ts";
 import { halfToNumber, size } from "../../graph/tensor.ts";
 import type { Program, Step } from "../../program/program.ts";
 import { programGraph } from "../ort/program_graph.ts";
+import { apart } from "../ort/weights.ts";
 import { openSession, type Session, type SessionOptions } from "../session.ts";
 
 /** A session that computes one step; constants of the program are inside it. */
@@ -24,10 +25,9 @@ export async function foreignSession(program: Program, step: Step, options: Sess
   };
   const graph = programGraph(part, { fusedMatMul: options.backend !== "webgpu" });
   const port = (name: string) => ({ name, ...program.types.get(name)! });
-  return await openSession(
-    encodeGraph({ ...graph, inputs: inputs.map(port), outputs: step.outputs.filter(Boolean).map(port) }),
-    options,
-  );
+  const whole = { ...graph, inputs: inputs.map(port), outputs: step.outputs.filter(Boolean).map(port) };
+  const { graph: light, externalData } = apart(whole);
+  return await openSession(encodeGraph(light), { ...options, externalData });
 }
 
 /** A tensor of the kernel (numbers as float32) in the type the program gives it. */

@@ -186,7 +186,7 @@ export class Lowering {
   /** Hands a step to ONNX Runtime. */
   foreign(step: Step): void {
     const named = (names: readonly string[]) =>
-      [...new Set(names)].filter((name) => name !== "" && !this.constant(name));
+      [...new Set(names)].filter((name) => name !== "" && !this.program.constants.has(name));
     const inputs = new Map(named(step.inputs).map((name) => [name, this.contiguous(this.value(name))]));
     const outputs = new Map(named(step.outputs).map((name) => [name, this.room(this.dims(name))]));
     this.#touch({ reads: [...inputs.values()], writes: [...outputs.values()] });

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { isFloat } from "../../../graph/tensor.ts";
-import { ELEMENT_TYPE } from "../../../graph/tensor.ts";
+import { constant } from "../../../graph/graph.ts";
+import { ELEMENT_TYPE, isFloat } from "../../../graph/tensor.ts";
 import { address, type KernelFunction } from "../command.ts";
 import { contiguousSteps, type Dims, size } from "../dims.ts";
 import type { Lowering } from "../lowering.ts";
-import { collapsed, expanded, type View } from "../view.ts";
+import { collapsed, expanded, type View, whole } from "../view.ts";
 import type { Lower } from "./lower.ts";
 
 /** Writes y = f(operands) with broadcasting; steps along the last axis must be 0 or 1, what has others is moved first. */
@@ -61,6 +61,10 @@ export function binaryOf(l: Lowering, name: KernelFunction, a: View, b: View, di
   return y;
 }
 
+/** A number as an operand that broadcasts. */
+export const number = (l: Lowering, value: number): View =>
+  whole(l.hold(constant({ dtype: "float32", dims: [], data: Float32Array.of(value) }), "float32"), []);
+
 const unary = (name: KernelFunction): Lower => (l, { inputs, outputs }) => {
   l.define(outputs[0]!, unaryOf(l, name, l.value(inputs[0]!)));
 };
@@ -95,6 +99,12 @@ const where: Lower = (l, { inputs, outputs }) => {
   const y = l.room(l.dims(outputs[0]!));
   broadcastInto(l, "where_f32", inputs.map((input) => l.value(input)), y);
   l.define(outputs[0]!, y);
+};
+
+/** What is not equal to itself. */
+const isNaN: Lower = (l, { inputs, outputs }) => {
+  const x = l.value(inputs[0]!);
+  l.define(outputs[0]!, unaryOf(l, "not_f32", binaryOf(l, "equal_f32", x, x, x.dims)));
 };
 
 const gelu: Lower = (l, step) =>
@@ -135,6 +145,7 @@ export const elementwise: Readonly<Record<string, Lower>> = {
   Softplus: unary("softplus_f32"),
   Cast: cast,
   Where: where,
+  IsNaN: isNaN,
   Gelu: gelu,
   "hyaline.Silu": silu,
 };

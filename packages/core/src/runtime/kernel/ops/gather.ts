@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { constant } from "../../../graph/graph.ts";
 import type { Step } from "../../../program/program.ts";
 import { address } from "../command.ts";
 import { size, wrap } from "../dims.ts";
 import type { Lowering } from "../lowering.ts";
 import { type View, whole } from "../view.ts";
 import { fill } from "./movement.ts";
+import { quantisedWeight } from "./quantised.ts";
 import type { Lower } from "./lower.ts";
 
 /** A tensor of whole numbers as 32-bit indices, side by side. */
@@ -20,7 +22,9 @@ function indicesOf(l: Lowering, name: string): View {
   return y;
 }
 
-const gather: Lower = (l, { inputs, outputs, attributes }) => {
+const gather: Lower = (l, step) => {
+  const { inputs, outputs, attributes } = step, raw = l.raw(inputs[0]!);
+  if (raw.quantised && raw.quantised.block === 0 && (attributes["axis"] ?? 0) === 0) return rowsOf(l, raw, step);
   const x = l.contiguous(l.value(inputs[0]!)),
     axis = wrap((attributes["axis"] as number | undefined) ?? 0, x.dims.length);
   const picks = indicesOf(l, inputs[1]!),
@@ -32,6 +36,49 @@ const gather: Lower = (l, { inputs, outputs, attributes }) => {
     rows,
     inner,
     size(picks.dims),
+    address(picks),
+    address(x),
+    address(y),
+  ]);
+  l.define(outputs[0]!, y);
+};
+
+/** Rows of an 8-bit table: only those looked up become floats. */
+function rowsOf(l: Lowering, table: View, { inputs, outputs }: Step): void {
+  const [rows, inner] = table.dims as [number, number], picks = indicesOf(l, inputs[1]!), y = l.room(l.dims(outputs[0]!));
+  const [weight] = quantisedWeight(l, table);
+  l.solo("gather_quantized_f32", { reads: [table, picks], writes: [y] }, [
+    rows,
+    inner,
+    size(picks.dims),
+    address(picks),
+    weight,
+    address(y),
+  ]);
+  l.define(outputs[0]!, y);
+}
+
+/** Whole slices by constant places, as exporters read masks: the same as a look-up in the flattened leading axes. */
+const gatherNd: Lower = (l, { inputs, outputs, attributes }) => {
+  const dims = l.dims(inputs[0]!), places = l.constant(inputs[1]!), depth = places?.dims.at(-1);
+  if (!places || depth === undefined || (attributes["batch_dims"] ?? 0) !== 0) return "foreign";
+  const x = l.contiguous(l.value(inputs[0]!)), lead = dims.slice(0, depth), inner = size(dims.slice(depth));
+  const numbers = l.numbers(inputs[1]!), count = numbers.length / depth;
+  const flat = Array.from({ length: count }, (_, i) =>
+    lead.reduce((at, d, k) => {
+      const place = numbers[i * depth + k]!;
+      return at * d + (place < 0 ? place + d : place);
+    }, 0));
+  const picks = whole(
+    l.hold(constant({ dtype: "int32", dims: [count], data: Int32Array.from(flat) }), "int32"),
+    [count],
+  );
+  const y = l.room(l.dims(outputs[0]!));
+  l.solo("gather_f32", { reads: [x], writes: [y] }, [
+    1,
+    size(lead),
+    inner,
+    count,
     address(picks),
     address(x),
     address(y),
@@ -84,5 +131,6 @@ const scatter: Lower = (l, step: Step) => {
 export const gathering: Readonly<Record<string, Lower>> = {
   Gather: gather,
   GatherElements: gatherElements,
+  GatherND: gatherNd,
   ScatterND: scatter,
 };

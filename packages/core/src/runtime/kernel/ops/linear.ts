@@ -8,6 +8,7 @@ import { address, type Argument, type KernelFunction } from "../command.ts";
 import { contiguousSteps, part, size } from "../dims.ts";
 import type { Lowering } from "../lowering.ts";
 import { expanded, offsetsOf, permuted, reshaped, type View } from "../view.ts";
+import { binaryOf, number } from "./elementwise.ts";
 import { quantisedWeight } from "./quantised.ts";
 import type { Lower } from "./lower.ts";
 
@@ -107,4 +108,15 @@ const matmul: Lower = (l, { inputs, outputs, attributes }) => {
 };
 const rowMajor = (dims: readonly number[]) => ({ dims, steps: contiguousSteps(dims) });
 
-export const linear: Readonly<Record<string, Lower>> = { MatMul: matmul };
+/** α·A'B' + β·C of two matrices. */
+const gemm: Lower = (l, { inputs, outputs, attributes }) => {
+  const turned = (name: string, by: unknown): View => (by ? swapped(l.raw(name)) : l.raw(name));
+  const a = turned(inputs[0]!, attributes["transA"]), b = turned(inputs[1]!, attributes["transB"]);
+  const c = product(l, a.quantised ? l.contiguous(a) : a, b, (attributes["alpha"] as number | undefined) ?? 1);
+  const beta = (attributes["beta"] as number | undefined) ?? 1, bias = inputs[2] && beta !== 0 ? l.value(inputs[2]) : undefined;
+  if (!bias) return l.define(outputs[0]!, c);
+  const added = beta === 1 ? bias : binaryOf(l, "mul_f32", bias, number(l, beta), bias.dims);
+  l.define(outputs[0]!, binaryOf(l, "add_f32", c, added, c.dims));
+};
+
+export const linear: Readonly<Record<string, Lower>> = { MatMul: matmul, Gemm: gemm };

@@ -47,6 +47,29 @@ const reduce = (name: KernelFunction): Lower => (l, { inputs, outputs, attribute
   l.define(outputs[0]!, y);
 };
 
+/** A fold over every element. */
+export function reduced(l: Lowering, name: KernelFunction, x: View): View {
+  const y = l.room([]);
+  l.solo(name, { reads: [x], writes: [y] }, [1, size(x.dims), 1, address(x), address(y)]);
+  return y;
+}
+
+/** Running sums along one axis. */
+const cumulative: Lower = (l, { inputs, outputs, attributes }) => {
+  if (!l.constant(inputs[1]!)) return "foreign";
+  const x = l.contiguous(l.value(inputs[0]!)), axis = wrap(l.numbers(inputs[1]!)[0]!, x.dims.length), y = l.room(x.dims);
+  l.solo("cumulative_sum_f32", { reads: [x], writes: [y] }, [
+    size(x.dims.slice(0, axis)),
+    x.dims[axis]!,
+    size(x.dims.slice(axis + 1)),
+    attributes["reverse"] ? 1 : 0,
+    attributes["exclusive"] ? 1 : 0,
+    address(x),
+    address(y),
+  ]);
+  l.define(outputs[0]!, y);
+};
+
 const softmax: Lower = (l, { inputs, outputs, attributes }) => {
   const x = l.value(inputs[0]!),
     rank = x.dims.length,
@@ -96,6 +119,7 @@ export const rowwise: Readonly<Record<string, Lower>> = {
   ReduceMean: reduce("mean_f32"),
   ReduceMax: reduce("reduce_max_f32"),
   ReduceMin: reduce("reduce_min_f32"),
+  CumSum: cumulative,
   Softmax: softmax,
   LayerNormalization: norm("layer_norm_f32", 1e-5),
   RMSNormalization: norm("rms_norm_f32", 1e-5),

@@ -1,0 +1,56 @@
+/**
+ * The forward pass as a program: the same primitives that carry relevance back compute the model's answer.
+ *
+ * An executor that has them all needs no other runtime, and no copy of the weights but its own.
+ *
+ * @module
+ */
+import { Builder } from "../program/builder.ts";
+import type { Program } from "../program/program.ts";
+import { ancestors, type ShapedGraph } from "./analysis.ts";
+import { prune, SEED } from "./compile.ts";
+import { ForwardValues } from "./forward_values.ts";
+
+/**
+ * Compiles the forward pass for one input shape.
+ *
+ * @param shaped the graph; its integer operators, if any, still as the file has them
+ * @param wanted tensors the graph computes
+ * @returns a program whose taps are the model's inputs and whose `values` hold an entry for each of `wanted`, floats as float32
+ *
+ * @example
+ * ```ts
+ * import { compileForward, type Graph, infer } from "@hyaline/core";
+ * const graph: Graph = {
+ *   inputs: [{ name: "x", dtype: "float32", dims: [2] }],
+ *   outputs: [{ name: "y", dtype: "float32", dims: [2] }],
+ *   nodes: [{ op: "Tanh", domain: "", name: "t", inputs: ["x"], outputs: ["y"], attributes: {} }],
+ *   constants: new Map(), inFile: new Set(["y"]), opsets: new Map([["", 21]]),
+ * };
+ * const { taps, steps } = compileForward({ graph, ...infer(graph, new Map()) }, ["y"]);
+ * console.assert(taps[0] === "x" && steps[0]?.op === "Tanh");
+ * ```
+ */
+export function compileForward(shaped: ShapedGraph, wanted: readonly string[]): Program {
+  const b = new Builder(), forward = new ForwardValues(shaped, b, { alone: true });
+  const needed = new Set(wanted.flatMap((name) => [...ancestors(shaped.graph, name)]));
+  // In the graph's order, so that no value waits for a long chain of others.
+  for (const { outputs } of shaped.graph.nodes) {
+    const output = outputs.find((name) => needed.has(name));
+    if (output) forward.value(output);
+  }
+  const values = new Map(wanted.map((name) => [name, forward.value(name)])),
+    { steps, used } = prune(b.steps, [...values.values()]);
+  const keep = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([name]) => used.has(name)));
+  return {
+    taps: [...forward.taps].filter((name) => used.has(name)),
+    seed: SEED,
+    seeds: 1,
+    constants: keep(b.constants),
+    types: keep(b.types),
+    steps,
+    cotangents: new Map(),
+    values,
+    ledger: [],
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * Activations rounded to eight bits and products of integers. Integers are whole numbers kept as floats: a product of bytes and its sum
+ * over a few hundred are exact, longer sums are rounded like any float's.
+ *
+ * @module
+ */
+import { type Constant, constant } from "../../../graph/graph.ts";
+import { size } from "../../../graph/tensor.ts";
+import { contiguousSteps } from "../dims.ts";
+import type { Lowering } from "../lowering.ts";
+import type { View } from "../view.ts";
+import { binaryOf, number, unaryOf } from "./elementwise.ts";
+import { product } from "./linear.ts";
+import type { Lower } from "./lower.ts";
+import { reduced } from "./rows.ts";
+
+const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  uint8: [0, 255],
+  int8: [-128, 127],
+  uint16: [0, 65535],
+  int16: [-32768, 32767],
+};
+
+/** clamp(round(x / scale) + zero): half goes to even. */
+function rounded(l: Lowering, x: View, { scale, zero, range: [low, high] }: Rounding): View {
+  const steps = unaryOf(l, "round_f32", binaryOf(l, "div_f32", x, scale, x.dims));
+  const moved = zero ? binaryOf(l, "add_f32", steps, zero, x.dims) : steps;
+  return clamped(l, moved, low, high);
+}
+interface Rounding {
+  readonly scale: View;
+  readonly zero: View | undefined;
+  readonly range: readonly [number, number];
+}
+
+const clamped = (l: Lowering, x: View, low: number, high: number): View =>
+  binaryOf(l, "min_f32", binaryOf(l, "max_f32", x, number(l, low), x.dims), number(l, high), x.dims);
+
+/** scale = (max − min) / 255 of the range widened to hold 0, zero = round(−min / scale). All zeros have scale 1. */
+const dynamicQuantize: Lower = (l, { inputs, outputs }) => {
+  const x = l.contiguous(l.value(inputs[0]!));
+  if (size(x.dims) === 0) return "foreign";
+  const low = binaryOf(l, "min_f32", reduced(l, "reduce_min_f32", x), number(l, 0), []),
+    high = binaryOf(l, "max_f32", reduced(l, "reduce_max_f32", x), number(l, 0), []);
+  const step = binaryOf(l, "div_f32", binaryOf(l, "sub_f32", high, low, []), number(l, 255), []),
+    flat = binaryOf(l, "equal_f32", step, number(l, 0), []);
+  const scale = binaryOf(l, "add_f32", step, flat, []), from = binaryOf(l, "div_f32", low, scale, []);
+  const zero = unaryOf(l, "round_f32", clamped(l, unaryOf(l, "neg_f32", from), 0, 255));
+  l.define(outputs[0]!, rounded(l, x, { scale, zero, range: RANGES["uint8"]! }));
+  if (outputs[1]) l.define(outputs[1], scale);
+  if (outputs[2]) l.define(outputs[2], zero);
+};
+
+const quantize: Lower = (l, { inputs: [x, scale, zero], outputs }) => {
+  const range = RANGES[l.program.types.get(outputs[0]!)!.dtype];
+  if (!range || size(l.dims(scale!)) !== 1) return "foreign";
+  const one = (name: string): View => ({ ...l.contiguous(l.value(name)), dims: [], steps: [] });
+  l.define(outputs[0]!, rounded(l, l.value(x!), { scale: one(scale!), zero: zero ? one(zero) : undefined, range }));
+};
+
+/** (A − zero) · (B − zero), B a matrix of bytes in the file. */
+const matmulInteger: Lower = (l, { inputs: [a, b, zeroA, zeroB], outputs }) => {
+  const weight = l.constant(b!), zeros = zeroB ? l.constant(zeroB) : undefined;
+  const bytes = weight?.dims.length === 2 && (weight.dtype === "int8" || weight.dtype === "uint8");
+  if (!bytes || (zeroB && !zeros) || (zeroA && size(l.dims(zeroA)) !== 1)) return "foreign";
+  const x = l.value(a!), shift: View | undefined = zeroA ? { ...l.contiguous(l.value(zeroA)), dims: [], steps: [] } : undefined;
+  const y = product(l, shift ? binaryOf(l, "sub_f32", x, shift, x.dims) : x, integers(l, weight, zeros));
+  l.define(outputs[0]!, y);
+};
+
+/** Bytes as they are, behind a scale of 1. */
+function integers(l: Lowering, weight: Constant, zeros: Constant | undefined): View {
+  const { dims, dtype } = weight, columns = zeros ? size(zeros.dims) : 1, many = columns > 1;
+  const ones = constant({ dtype: "float32", dims: [columns], data: new Float32Array(columns).fill(1) });
+  return {
+    storage: l.hold(weight, "bytes"),
+    offset: 0,
+    dims,
+    steps: contiguousSteps(dims),
+    quantised: {
+      kind: dtype as "int8" | "uint8",
+      scale: l.hold(ones, "float32"),
+      zero: zeros && l.hold(zeros, "float32"),
+      scaleSteps: many ? [0, 1] : [0, 0],
+      block: 0,
+      blocks: 0,
+    },
+  };
+}
+
+export const rounding: Readonly<Record<string, Lower>> = {
+  DynamicQuantizeLinear: dynamicQuantize,
+  QuantizeLinear: quantize,
+  MatMulInteger: matmulInteger,
+};
