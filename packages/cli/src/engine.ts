@@ -13,8 +13,8 @@ export interface EngineOptions {
   readonly offline: boolean;
   /** One short text on a small model: it is answered before further threads would have started. */
   readonly brief?: boolean;
-  /** Where ONNX Runtime computes: wasm, or the native library where onnxruntime-node is installed. wasm unless said. */
-  readonly backend?: "wasm" | "native";
+  /** What computes: ONNX Runtime in wasm unless said, its native library where onnxruntime-node is installed, or the kernel alone. */
+  readonly backend?: "wasm" | "native" | "kernel";
   /** Threads of one run; as many as there are processors, up to four, unless said. */
   readonly threads?: number | undefined;
   /** Bytes of models' files that may be open at once. */

@@ -23,20 +23,20 @@ import { builtInPlugins } from "@hyaline/explainers";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { placeOf } from "./models.ts";
 import { homeFolder } from "./settings.ts";
-import { nativeVersion, runtimeVersion } from "./versions.ts";
+import { nativeVersion, ownVersion, runtimeVersion } from "./versions.ts";
 
 /** Opens the core. Models stay open until `close`. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { backend = "wasm" } = options, native = backend === "native";
+  const { backend = "wasm" } = options, alone = backend === "kernel";
   const session: SessionOptions = {
-    backend,
+    backend: alone ? "wasm" : backend,
     threads: options.brief ? 1 : options.threads ?? Math.min(4, availableParallelism()),
   };
   let warm: Promise<void> | undefined;
   const shelf = new Shelf({
     bytes: options.memory ?? Infinity,
     open(choice) {
-      warm ??= warmUp(session);
+      if (!alone) warm ??= warmUp(session);
       return subjectFrom(choice, options, session);
     },
   });
@@ -48,9 +48,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   ];
   const hyaline = new Hyaline({
     plugins,
-    runtime: native
-      ? { name: `onnxruntime-node ${nativeVersion}`, provider: "cpu" }
-      : { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
+    runtime: RUNTIMES[backend],
     open: (model, choice) => shelf.open({ model, ...choice }),
   });
   return {
@@ -81,7 +79,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
 async function subjectFrom(
   { model, dtype, executor }: Choice,
-  { offline, places, downloading }: EngineOptions,
+  { offline, places, downloading, backend }: EngineOptions,
   session: SessionOptions,
 ): Promise<Subject> {
   const checkpoint = await openCheckpoint(places?.[model] ?? await placeOf(model), {
@@ -91,8 +89,17 @@ async function subjectFrom(
     ...(process.env.HF_TOKEN ? { token: process.env.HF_TOKEN } : {}),
     ...(downloading ? { progress: ({ file, loaded, total }) => downloading(file, loaded, total ?? loaded) } : {}),
   });
-  return subjectOf(checkpoint, { session, executor: chooseExecutor(executor, session) });
+  return backend === "kernel"
+    ? subjectOf(checkpoint, { session, executor: chooseExecutor("kernel", session), forward: "program" })
+    : subjectOf(checkpoint, { session, executor: chooseExecutor(executor, session) });
 }
+
+/** What an explanation says it was computed by. */
+const RUNTIMES = {
+  wasm: { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
+  native: { name: `onnxruntime-node ${nativeVersion}`, provider: "cpu" },
+  kernel: { name: `hyaline kernel ${ownVersion}`, provider: "wasm" },
+};
 
 /** The process' largest resident size so far, as the system counts it. */
 const withMemory = (explanation: Explanation): Explanation => {

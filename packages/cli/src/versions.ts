@@ -1,5 +1,5 @@
 /**
- * Version of the runtime underneath.
+ * Versions of what computes.
  *
  * @module
  */
@@ -9,3 +9,5 @@ import core from "@hyaline/core/package.json" with { type: "json" };
 export const runtimeVersion: string = core.dependencies["onnxruntime-web"];
 /** Version of the native runtime that goes with it. */
 export const nativeVersion: string = core.optionalDependencies["onnxruntime-node"];
+/** Version of the kernel: the core's own. */
+export const ownVersion: string = core.version;

@@ -64,10 +64,8 @@ export function explainCommand(session: Session): Command {
     .description("Explains a model's answer to a text: which words spoke for it, and which against.")
     .addArgument(new Argument("[text...]", "what to explain; - reads standard input, one text a line"));
   command.addOption(
-    setting("--backend <name>", "where ONNX Runtime computes; native needs onnxruntime-node").choices([
-      "wasm",
-      "native",
-    ]),
+    setting("--backend <name>", "what runs the model; native needs onnxruntime-node, kernel is small and fast to start")
+      .choices(["wasm", "native", "kernel"]),
   );
   modelOptions(command)
     .addOption(

@@ -16,7 +16,8 @@ import { ForwardValues } from "./forward_values.ts";
  *
  * @param shaped the graph; its integer operators, if any, still as the file has them
  * @param wanted tensors the graph computes
- * @returns a program whose taps are the model's inputs and whose `values` hold an entry for each of `wanted`, floats as float32
+ * @param given tensors the graph computes that are given instead
+ * @returns a program whose taps are the model's inputs and `given`, and whose `values` hold an entry for each of `wanted`, floats as float32
  *
  * @example
  * ```ts
@@ -31,9 +32,10 @@ import { ForwardValues } from "./forward_values.ts";
  * console.assert(taps[0] === "x" && steps[0]?.op === "Tanh");
  * ```
  */
-export function compileForward(shaped: ShapedGraph, wanted: readonly string[]): Program {
-  const b = new Builder(), forward = new ForwardValues(shaped, b, { alone: true });
+export function compileForward(shaped: ShapedGraph, wanted: readonly string[], given: readonly string[] = []): Program {
+  const b = new Builder(), forward = new ForwardValues(shaped, b, new Set(given));
   const needed = new Set(wanted.flatMap((name) => [...ancestors(shaped.graph, name)]));
+  given.forEach((name) => needed.delete(name));
   // In the graph's order, so that no value waits for a long chain of others.
   for (const { outputs } of shaped.graph.nodes) {
     const output = outputs.find((name) => needed.has(name));

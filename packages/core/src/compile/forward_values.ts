@@ -30,13 +30,13 @@ export class ForwardValues {
   readonly #shaped: ShapedGraph;
   readonly #b: Builder;
   readonly #fixed = new Map<string, boolean>();
-  readonly #alone: boolean;
+  readonly #given: ReadonlySet<string> | undefined;
 
-  /** @param options `alone` where there is no forward session to tap: everything is computed from the model's inputs */
-  constructor(shaped: ShapedGraph, b: Builder, { alone = false }: { alone?: boolean } = {}) {
+  /** @param given where there is no forward session to tap: all that is given beside the model's inputs; the rest is computed */
+  constructor(shaped: ShapedGraph, b: Builder, given?: ReadonlySet<string>) {
     this.#shaped = shaped;
     this.#b = b;
-    this.#alone = alone;
+    this.#given = given;
     this.#made = producers(shaped.graph.nodes);
   }
 
@@ -70,7 +70,10 @@ export class ForwardValues {
     if (folded) return this.#b.constant(name, constant(folded));
     const node = this.#made.get(name), type = types.get(name);
     const inFile = graph.inFile.has(name) || graph.inputs.some((port) => port.name === name);
-    if (node && (this.#alone || !inFile || this.isFixed(name) || this.#moves(node))) return this.#recompute(node, name);
+    const computed = this.#given
+      ? !this.#given.has(name)
+      : !inFile || this.isFixed(name) || (node && this.#moves(node));
+    if (node && computed) return this.#recompute(node, name);
     // A cast to its own type is gone from an optimised session, and cannot be tapped there.
     if (node?.op === "Cast" && type?.dtype === types.get(node.inputs[0]!)?.dtype) return this.value(node.inputs[0]!);
     if (!type) throw unknownTensor(name);

@@ -58,6 +58,13 @@ export interface Runnable {
   readonly prepared: PreparedProgram;
 }
 
+/** A model whose look-ups are given. */
+export interface BehindEmbeddings {
+  /** @returns what was asked for, and all that was given */
+  run(points: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>>;
+  release(): Promise<void>;
+}
+
 /** How often the model ran and a message was carried back. */
 export interface Passes {
   forward: number;
@@ -174,8 +181,7 @@ export class Model {
       () => compileForward(shaped.exact(), wanted),
     );
     this.passes.forward++;
-    const found = await prepared.run(inputs);
-    return new Map(wanted.map((name) => [name, found.get(program.values.get(name)!)!]));
+    return valuesOf(program, await prepared.run(inputs));
   }
 
   /** Taps to open the session with, before the first run: one session instead of two. */
@@ -237,22 +243,59 @@ export class Model {
     return new Map(outputsOf(program).map((name) => [name, found.get(name)!]));
   }
 
-  /** A twin whose explained look-up is an input: the model behind its embeddings, for paths between inputs. */
-  async behindEmbeddings(tensors: ReadonlyMap<string, TensorType>, fetches: readonly string[]): Promise<Session> {
+  /** The model behind its embeddings, for paths between inputs: `tensors` are given and everything after them is computed. */
+  async behindEmbeddings(
+    { shaped, inputs, tensors, fetches }: {
+      shaped: Shaped;
+      inputs: Inputs;
+      tensors: readonly string[];
+      fetches: readonly string[];
+    },
+  ): Promise<BehindEmbeddings> {
+    const wanted = [...new Set(fetches)].filter((name) => !tensors.includes(name) && !inputs.has(name));
+    const twin = this.#options.forward === "program"
+      ? await this.#programBehind(shaped, tensors, wanted)
+      : await this.#sessionBehind(shaped, tensors, wanted);
+    return {
+      run: async (points) => {
+        this.passes.forward++;
+        return new Map([...await twin.run(new Map([...inputs, ...points])), ...inputs, ...points]);
+      },
+      release: () => twin.release(),
+    };
+  }
+
+  async #programBehind(
+    shaped: Shaped,
+    tensors: readonly string[],
+    wanted: readonly string[],
+  ): Promise<BehindEmbeddings> {
+    const program = compileForward(shaped.exact(), wanted, tensors),
+      prepared = await this.#options.executor.prepare(program);
+    return {
+      run: async (given) => valuesOf(program, await prepared.run(given)),
+      release: () => prepared.release(),
+    };
+  }
+
+  /** The file's graph with the explained look-ups as inputs. */
+  async #sessionBehind(
+    shaped: Shaped,
+    tensors: readonly string[],
+    wanted: readonly string[],
+  ): Promise<BehindEmbeddings> {
     const nodes = this.graph.nodes.map((node) => ({
       ...node,
-      outputs: node.outputs.map((output) => (tensors.has(output) ? `${output}~looked-up` : output)),
+      outputs: node.outputs.map((output) => (tensors.includes(output) ? `${output}~looked-up` : output)),
     }));
-    const inputs = [
-      ...this.graph.inputs,
-      ...[...tensors].map(([name, { dims }]) => ({ name, dtype: "float32" as const, dims })),
-    ];
-    const outputs = [...new Set([...fetches.filter((name) => !tensors.has(name)), this.target])].map((name) => ({
-      name,
-      dtype: "float32" as const,
-      dims: [],
-    }));
-    return await openSession(encodeGraph({ ...this.graph, nodes, inputs, outputs }), this.#settings());
+    const float = (name: string, dims: readonly number[]) => ({ name, dtype: "float32" as const, dims });
+    const inputs = [...this.graph.inputs, ...tensors.map((name) => float(name, shaped.types.get(name)!.dims))];
+    const outputs = [...new Set([...wanted, this.target])].map((name) => float(name, []));
+    const session = await openSession(encodeGraph({ ...this.graph, nodes, inputs, outputs }), this.#settings());
+    return {
+      run: (given) => session.run(new Map([...given].filter(([name]) => session.inputs.includes(name))), wanted),
+      release: () => session.release(),
+    };
   }
 
   async release(): Promise<void> {
@@ -301,6 +344,10 @@ function foldsWeights({ nodes, constants }: Graph): boolean {
     weights.every((weight) => weight === undefined || /^u?int8$/.test(weight.dtype)) &&
     weights.reduce((sum, weight) => sum + 4 * (weight ? size(weight.dims) : 0), 0) <= FOLDED;
 }
+
+/** A forward program's results under the names the file gives them. */
+const valuesOf = ({ values }: Program, found: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+  new Map([...values].map(([name, own]) => [name, found.get(own)!]));
 
 /** Programs kept ready. One explanation by every method needs about ten. */
 const KEPT = 24;

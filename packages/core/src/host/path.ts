@@ -94,10 +94,7 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
   const tensors = gathered.sources.flatMap((source) => source.tensors),
     ends = new Map(tensors.map((name) => [name, floats(gathered.values.get(name)!)]));
   const starts = await baselineOf(request), { nodes, weights } = gaussLegendre(steps);
-  const session = await model.behindEmbeddings(
-    new Map(tensors.map((name) => [name, shaped.types.get(name)!])),
-    program.taps,
-  );
+  const behind = await model.behindEmbeddings({ shaped, inputs, tensors, fetches: [shaped.target, ...program.taps] });
   try {
     const at = async (alpha: number): Promise<{ value: number; taps: Map<string, Tensor> }> => {
       const points = new Map(tensors.map((name) => {
@@ -111,12 +108,7 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
           } as Tensor,
         ];
       }));
-      model.passes.forward++;
-      const given = new Map([...inputs, ...points].filter(([name]) => session.inputs.includes(name)));
-      const fetched = await session.run(given, [
-        ...new Set([shaped.target, ...program.taps.filter((name) => !given.has(name))]),
-      ]);
-      const logits = numbers(fetched.get(shaped.target)!), taps = new Map([...fetched, ...given]);
+      const taps = await behind.run(points), logits = numbers(taps.get(shaped.target)!);
       return { value: numbers(seed).reduce((sum, g, i) => (g === 0 ? sum : sum + g * logits[i]!), 0), taps };
     };
     const means = new Map(tensors.map((name) => [name, new Float64Array(ends.get(name)!.length)])),
@@ -154,6 +146,6 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
       error: Math.abs(sum - (value - baselineValue)),
     };
   } finally {
-    await session.release();
+    await behind.release();
   }
 }

@@ -10,7 +10,7 @@ import { size, wrap } from "../dims.ts";
 import type { Lowering } from "../lowering.ts";
 import { type View, whole } from "../view.ts";
 import { fill } from "./movement.ts";
-import { quantisedWeight } from "./quantised.ts";
+import { integers, quantisedWeight } from "./quantised.ts";
 import type { Lower } from "./lower.ts";
 
 /** A tensor of whole numbers as 32-bit indices, side by side. */
@@ -23,8 +23,8 @@ function indicesOf(l: Lowering, name: string): View {
 }
 
 const gather: Lower = (l, step) => {
-  const { inputs, outputs, attributes } = step, raw = l.raw(inputs[0]!);
-  if (raw.quantised && raw.quantised.block === 0 && (attributes["axis"] ?? 0) === 0) return rowsOf(l, raw, step);
+  const { inputs, outputs, attributes } = step, table = (attributes["axis"] ?? 0) === 0 && tableOf(l, inputs[0]!);
+  if (table) return rowsOf(l, table, step);
   const x = l.contiguous(l.value(inputs[0]!)),
     axis = wrap((attributes["axis"] as number | undefined) ?? 0, x.dims.length);
   const picks = indicesOf(l, inputs[1]!),
@@ -43,9 +43,19 @@ const gather: Lower = (l, step) => {
   l.define(outputs[0]!, y);
 };
 
+/** A matrix of bytes in the file, dequantised behind its look-up or before it. */
+function tableOf(l: Lowering, name: string): View | undefined {
+  const known = l.constant(name);
+  if (known) return known.dims.length === 2 && /^u?int8$/.test(known.dtype) ? integers(l, known) : undefined;
+  const view = l.raw(name);
+  return view.quantised && view.quantised.block === 0 ? view : undefined;
+}
+
 /** Rows of an 8-bit table: only those looked up become floats. */
 function rowsOf(l: Lowering, table: View, { inputs, outputs }: Step): void {
-  const [rows, inner] = table.dims as [number, number], picks = indicesOf(l, inputs[1]!), y = l.room(l.dims(outputs[0]!));
+  const [rows, inner] = table.dims as [number, number],
+    picks = indicesOf(l, inputs[1]!),
+    y = l.room(l.dims(outputs[0]!));
   const [weight] = quantisedWeight(l, table);
   l.solo("gather_quantized_f32", { reads: [table, picks], writes: [y] }, [
     rows,

@@ -113,7 +113,8 @@ const gemm: Lower = (l, { inputs, outputs, attributes }) => {
   const turned = (name: string, by: unknown): View => (by ? swapped(l.raw(name)) : l.raw(name));
   const a = turned(inputs[0]!, attributes["transA"]), b = turned(inputs[1]!, attributes["transB"]);
   const c = product(l, a.quantised ? l.contiguous(a) : a, b, (attributes["alpha"] as number | undefined) ?? 1);
-  const beta = (attributes["beta"] as number | undefined) ?? 1, bias = inputs[2] && beta !== 0 ? l.value(inputs[2]) : undefined;
+  const beta = (attributes["beta"] as number | undefined) ?? 1,
+    bias = inputs[2] && beta !== 0 ? l.value(inputs[2]) : undefined;
   if (!bias) return l.define(outputs[0]!, c);
   const added = beta === 1 ? bias : binaryOf(l, "mul_f32", bias, number(l, beta), bias.dims);
   l.define(outputs[0]!, binaryOf(l, "add_f32", c, added, c.dims));

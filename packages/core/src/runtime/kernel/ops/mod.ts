@@ -10,5 +10,14 @@ import { rowwise } from "./rows.ts";
 
 /** What the kernel computes itself, by operator. */
 export const lowerings: ReadonlyMap<string, Lower> = new Map(
-  Object.entries({ ...elementwise, ...linear, ...attentions, ...quantised, ...rounding, ...movement, ...gathering, ...rowwise }),
+  Object.entries({
+    ...elementwise,
+    ...linear,
+    ...attentions,
+    ...quantised,
+    ...rounding,
+    ...movement,
+    ...gathering,
+    ...rowwise,
+  }),
 );

@@ -39,6 +39,26 @@ export function quantisedWeight(l: Lowering, b: View): [Table, View] {
   ];
 }
 
+/** Bytes as they are, behind a scale of 1. */
+export function integers(l: Lowering, bytes: Constant, zeros?: Constant): View {
+  const { dims, dtype } = bytes, columns = zeros ? size(zeros.dims) : 1, many = columns > 1;
+  const ones = constant({ dtype: "float32", dims: [columns], data: new Float32Array(columns).fill(1) });
+  return {
+    storage: l.hold(bytes, "bytes"),
+    offset: 0,
+    dims,
+    steps: contiguousSteps(dims),
+    quantised: {
+      kind: dtype as "int8" | "uint8",
+      scale: l.hold(ones, "float32"),
+      zero: zeros && l.hold(zeros, "float32"),
+      scaleSteps: dims.map((_, i) => (many && i === dims.length - 1 ? 1 : 0)),
+      block: 0,
+      blocks: 0,
+    },
+  };
+}
+
 const dequantize: Lower = (l, { inputs, outputs, attributes }) => {
   const [x, s, z] = inputs as [string, string, string | undefined], dims = l.dims(outputs[0]!);
   const stored = l.constant(x), scales = l.constant(s), zeros = z ? l.constant(z) : undefined;

@@ -4,14 +4,13 @@
  *
  * @module
  */
-import { type Constant, constant } from "../../../graph/graph.ts";
 import { size } from "../../../graph/tensor.ts";
-import { contiguousSteps } from "../dims.ts";
 import type { Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
 import { binaryOf, number, unaryOf } from "./elementwise.ts";
 import { product } from "./linear.ts";
 import type { Lower } from "./lower.ts";
+import { integers } from "./quantised.ts";
 import { reduced } from "./rows.ts";
 
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
@@ -63,30 +62,11 @@ const matmulInteger: Lower = (l, { inputs: [a, b, zeroA, zeroB], outputs }) => {
   const weight = l.constant(b!), zeros = zeroB ? l.constant(zeroB) : undefined;
   const bytes = weight?.dims.length === 2 && (weight.dtype === "int8" || weight.dtype === "uint8");
   if (!bytes || (zeroB && !zeros) || (zeroA && size(l.dims(zeroA)) !== 1)) return "foreign";
-  const x = l.value(a!), shift: View | undefined = zeroA ? { ...l.contiguous(l.value(zeroA)), dims: [], steps: [] } : undefined;
+  const x = l.value(a!),
+    shift: View | undefined = zeroA ? { ...l.contiguous(l.value(zeroA)), dims: [], steps: [] } : undefined;
   const y = product(l, shift ? binaryOf(l, "sub_f32", x, shift, x.dims) : x, integers(l, weight, zeros));
   l.define(outputs[0]!, y);
 };
-
-/** Bytes as they are, behind a scale of 1. */
-function integers(l: Lowering, weight: Constant, zeros: Constant | undefined): View {
-  const { dims, dtype } = weight, columns = zeros ? size(zeros.dims) : 1, many = columns > 1;
-  const ones = constant({ dtype: "float32", dims: [columns], data: new Float32Array(columns).fill(1) });
-  return {
-    storage: l.hold(weight, "bytes"),
-    offset: 0,
-    dims,
-    steps: contiguousSteps(dims),
-    quantised: {
-      kind: dtype as "int8" | "uint8",
-      scale: l.hold(ones, "float32"),
-      zero: zeros && l.hold(zeros, "float32"),
-      scaleSteps: many ? [0, 1] : [0, 0],
-      block: 0,
-      blocks: 0,
-    },
-  };
-}
 
 export const rounding: Readonly<Record<string, Lower>> = {
   DynamicQuantizeLinear: dynamicQuantize,

@@ -57,7 +57,9 @@ export function reduced(l: Lowering, name: KernelFunction, x: View): View {
 /** Running sums along one axis. */
 const cumulative: Lower = (l, { inputs, outputs, attributes }) => {
   if (!l.constant(inputs[1]!)) return "foreign";
-  const x = l.contiguous(l.value(inputs[0]!)), axis = wrap(l.numbers(inputs[1]!)[0]!, x.dims.length), y = l.room(x.dims);
+  const x = l.contiguous(l.value(inputs[0]!)),
+    axis = wrap(l.numbers(inputs[1]!)[0]!, x.dims.length),
+    y = l.room(x.dims);
   l.solo("cumulative_sum_f32", { reads: [x], writes: [y] }, [
     size(x.dims.slice(0, axis)),
     x.dims[axis]!,
