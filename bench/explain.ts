@@ -25,7 +25,10 @@ const patience = quick ? { budget: 0, warm: length > 512 ? 1 : 10, least: length
 const bytes = await Deno.readFile(path), session = { backend, threads };
 const kernel = kernelExecutor({ threads }),
   ort = ortExecutor(session),
-  model = new Model({ model: bytes }, { session, executor: kernel });
+  model = new Model({ model: bytes }, { session, executor: kernel }),
+  alone = backend === "wasm"
+    ? new Model({ model: bytes }, { session, executor: kernel, forward: "program" })
+    : undefined;
 const inputs = idsOf(model.graph, length);
 const shaped = await model.shaped(inputs),
   { target } = shaped,
@@ -62,6 +65,12 @@ for (const name of quick ? ["attnlrp"] : ["attnlrp", "input-x-gradient"]) {
     kernel: await timed(() => mine.run(taps, seed), patience),
     ...(theirs ? { ort: await timed(() => theirs.run(taps, seed), patience) } : {}),
     whole: await timed(async () => await mine.run(await model.forward(inputs, fetches), seed), patience),
+    ...(alone
+      ? {
+        forwardAlone: await timed(() => alone.forward(inputs, fetches), patience),
+        wholeAlone: await timed(async () => await mine.run(await alone.forward(inputs, fetches), seed), patience),
+      }
+      : {}),
     ...(theirs
       ? { wholeOrt: await timed(async () => await theirs.run(await model.forward(inputs, fetches), seed), patience) }
       : {}),

@@ -22,6 +22,9 @@ export interface Measured {
       readonly whole: Timing;
       /** The same with the backward pass on ONNX Runtime. */
       readonly wholeOrt?: Timing;
+      /** Forward pass and both passes on the kernel, without ONNX Runtime. */
+      readonly forwardAlone?: Timing;
+      readonly wholeAlone?: Timing;
     }>
   >;
 }
@@ -98,6 +101,8 @@ export async function explanation(model: string, length: number): Promise<string
       row(`— forward with its taps`, one.tapped);
       row(`— backward on the kernel (differs from ONNX Runtime by ${(one.error ?? 0).toExponential(1)})`, one.kernel);
       row(`— backward on onnxruntime-web`, one.ort);
+      row(`Hyaline ${name}, both on the kernel (--backend kernel)`, one.wholeAlone);
+      row(`— forward on the kernel, with its taps`, one.forwardAlone);
     }
     row("onnxruntime-node, plain forward", native?.forward);
     for (const [name, one] of Object.entries(native?.methods ?? {})) {

@@ -13,7 +13,7 @@ interface Held {
   readonly taps: number;
 }
 
-async function held(model: string, length: number, what: "explain" | "forward"): Promise<Held> {
+async function held(model: string, length: number, what: "explain" | "forward" | "kernel"): Promise<Held> {
   const script = new URL("one.ts", import.meta.url).pathname;
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", script, model, `${length}`, what],
@@ -25,10 +25,16 @@ async function held(model: string, length: number, what: "explain" | "forward"):
 
 /** @param lengths as many tokens as the checkpoint has positions for */
 export async function memory(model: string, lengths: readonly number[]): Promise<string> {
-  const { size } = await Deno.stat(model), rows: string[][] = [], points: [number, Held][] = [], where = conditions();
+  const { size } = await Deno.stat(model),
+    rows: string[][] = [],
+    points: [number, Held][] = [],
+    alones: [number, Held][] = [],
+    where = conditions();
   const mega = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0);
   for (const length of lengths) {
-    const whole = await held(model, length, "explain"), plain = await held(model, length, "forward");
+    const whole = await held(model, length, "explain"),
+      plain = await held(model, length, "forward"),
+      alone = await held(model, length, "kernel");
     points.push([length, whole]);
     rows.push([
       `${length}`,
@@ -37,10 +43,13 @@ export async function memory(model: string, lengths: readonly number[]): Promise
       mega(whole.peak - whole.base),
       `${((whole.peak - whole.base) / size).toFixed(2)} ×`,
       mega(plain.peak - plain.base),
+      mega(alone.peak - alone.base),
+      `${((alone.peak - alone.base) / size).toFixed(2)} ×`,
     ]);
+    alones.push([length, alone]);
   }
-  const fit = (of: (one: Held) => number): string =>
-    points.length > 1 ? exponent(points.map(([x, one]) => [x, of(one)] as const)).toFixed(2) : "–";
+  const fit = (of: (one: Held) => number, among = points): string =>
+    among.length > 1 ? exponent(among.map(([x, one]) => [x, of(one)] as const)).toFixed(2) : "–";
   return [
     `## Memory of one AttnLRP explanation (${model.split("/").slice(-3).join("/")}, ${mega(size)} MB, one thread)`,
     where,
@@ -52,6 +61,8 @@ export async function memory(model: string, lengths: readonly number[]): Promise
         "resident above the base, MB",
         "of the file",
         "plain forward, MB",
+        "on the kernel alone, MB",
+        "of the file",
       ],
       rows,
     ),

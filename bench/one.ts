@@ -1,7 +1,7 @@
 /**
  * One AttnLRP explanation of a checkpoint in a process of its own, or only its plain forward pass: what it holds at most. Prints JSON.
  *
- * Arguments: path of the ONNX file, length, `explain` or `forward`.
+ * Arguments: path of the ONNX file, length, `explain`, `forward`, or `kernel` for an explanation without ONNX Runtime.
  *
  * @module
  */
@@ -11,10 +11,11 @@ import { idsOf } from "./input.ts";
 
 const [path, length, what] = [Deno.args[0]!, Number(Deno.args[1]), Deno.args[2]];
 const session = { backend: "wasm" as const, threads: 1 }, kernel = kernelExecutor({ threads: 1 });
-// The runtime's own base: both engines loaded, no checkpoint read.
+// The runtime's own base: the engines loaded, no checkpoint read.
 await kernel.describe();
 const base = process.memoryUsage().rss,
-  model = new Model({ model: await Deno.readFile(path) }, { session, executor: kernel });
+  forward = what === "kernel" ? "program" as const : "session" as const,
+  model = new Model({ model: await Deno.readFile(path) }, { session, executor: kernel, forward });
 const inputs = idsOf(model.graph, length), { target } = model;
 let planned = 0, taps = 0;
 if (what === "forward") {
@@ -30,9 +31,9 @@ if (what === "forward") {
     composite: composites.get("attnlrp")!,
     ledger: true,
   });
-  const values = await model.forward(inputs, [...new Set([...program.taps, target])]);
+  const prepared = await kernel.prepare(program), values = await model.forward(inputs, [...program.taps, target]);
   taps = [...values.values()].reduce((sum, value) => sum + byteLength(value), 0);
-  const prepared = await kernel.prepare(program), { dims } = program.types.get(program.seed)!;
+  const { dims } = program.types.get(program.seed)!;
   planned = prepared.memory.working;
   const data = new Float32Array(values.get(target)!.data.length);
   data[data.length - 1] = 1;

@@ -47,6 +47,8 @@ export interface Constant {
   readonly dtype: DType;
   readonly dims: readonly number[];
   read(): Tensor;
+  /** The elements' bytes as they lie in the file, little-endian and at any address: nothing is copied. */
+  bytes?(): Uint8Array;
   /** Where the elements lie, when in another file. */
   readonly external?: ExternalSlice;
 }

@@ -105,17 +105,18 @@ export function constantOf(
 ): Constant {
   const name = options.name ?? tensor.name, type = typeOf(tensor, name);
   if (tensor.dataLocation !== Location.EXTERNAL) {
-    return { ...type, read: () => ({ ...type, data: inlineData(tensor, type) }) };
+    return {
+      ...type,
+      read: () => ({ ...type, data: inlineData(tensor, type) }),
+      ...(tensor.rawData.length ? { bytes: () => tensor.rawData } : {}),
+    };
   }
   const slice = externalSlice(tensor, byteLength(type));
-  return {
-    ...type,
-    external: slice,
-    read: () => {
-      if (!options.external) throw externalMissing(slice.location, "was not given");
-      return { ...type, data: view(type.dtype, options.external.read(slice)) };
-    },
+  const bytes = (): Uint8Array => {
+    if (!options.external) throw externalMissing(slice.location, "was not given");
+    return options.external.read(slice);
   };
+  return { ...type, external: slice, bytes, read: () => ({ ...type, data: view(type.dtype, bytes()) }) };
 }
 
 /** Elements kept in the file itself. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { InitOutput } from "@hyaline/assembly";
+import type { Constant } from "../../graph/graph.ts";
 import type { Step } from "../../program/program.ts";
 import type { Storage, View } from "./view.ts";
 
@@ -42,7 +43,15 @@ export interface ForeignCommand {
   readonly inputs: ReadonlyMap<string, View>;
   readonly outputs: ReadonlyMap<string, View>;
 }
-export type Command = KernelCommand | ForeignCommand;
+/** Rows copied from a table of the file, which stays where it is: of an embedding only the rows of a text are ever needed. */
+export interface RowsCommand {
+  readonly kind: "rows";
+  readonly table: Constant;
+  /** Which rows, 32-bit, and where they go: both contiguous. */
+  readonly picks: View;
+  readonly rows: View;
+}
+export type Command = KernelCommand | ForeignCommand | RowsCommand;
 
 /** The address of a view's first element, `elements` further. */
 export const address = (view: View, elements = 0): Address => ({

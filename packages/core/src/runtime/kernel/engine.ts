@@ -7,6 +7,7 @@ import type { Build, InitOutput } from "@hyaline/assembly";
 import type { Member } from "@hyaline/assembly/team";
 import { kernelMissing } from "../../errors.ts";
 import { Heap } from "./heap.ts";
+import { Regions } from "./regions.ts";
 import { Weights } from "./weights.ts";
 
 export interface KernelOptions {
@@ -43,6 +44,7 @@ export class Engine {
   readonly threads: number;
   readonly heap: Heap;
   readonly weights: Weights;
+  readonly regions: Regions;
   /** Number of each function in the team's lists. */
   readonly order: ReadonlyMap<string, number>;
   /** Byte offset of each thread's GEMM scratch. */
@@ -50,6 +52,7 @@ export class Engine {
   readonly #leader: Member;
   readonly #workers: readonly { terminate(): void }[];
   #stamps = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(leader: Member, { kernel, build, order, workers, reserved }: Started) {
     this.build = build;
@@ -57,6 +60,7 @@ export class Engine {
     this.#workers = workers;
     this.heap = new Heap(kernel.memory, reserved);
     this.weights = new Weights(this.heap);
+    this.regions = new Regions(this.heap);
     this.order = order;
     this.scratch = Array.from({ length: this.threads }, () => this.heap.allocate(kernel.gemm_scratch_bytes()));
     this.#leader = leader;
@@ -100,6 +104,13 @@ export class Engine {
   /** Walks a program's lists on all threads and returns when every one is done. */
   walk(table: number): void {
     this.#leader.lead(table);
+  }
+
+  /** Runs `work` when all that was asked for before is done: programs work in the same memory. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
   }
 
   /** Ends the threads; the engine cannot be used afterwards. */

@@ -12,12 +12,14 @@ import { size, type Tensor } from "../../graph/tensor.ts";
 import { outputsOf, type Program, takesSeed } from "../../program/program.ts";
 import type { Executor, PreparedProgram } from "../executor.ts";
 import type { Session, SessionOptions } from "../session.ts";
-import { type ForeignCommand, type KernelCommand, listOf, resolve } from "./command.ts";
+import { type ForeignCommand, type KernelCommand, listOf, resolve, type RowsCommand } from "./command.ts";
 import { Engine, type KernelOptions } from "./engine.ts";
 import { foreignSession, typed, writeFloats } from "./foreign.ts";
+import { copyRows } from "./table.ts";
 import { Lowering } from "./lowering.ts";
 import { lowerings } from "./ops/mod.ts";
 import { plan } from "./plan.ts";
+import type { Region } from "./regions.ts";
 import type { View } from "./view.ts";
 
 export interface KernelExecutorOptions extends KernelOptions {
@@ -77,18 +79,21 @@ export function kernelExecutor(options: KernelExecutorOptions = {}): KernelExecu
   };
 }
 
-/** A stretch of kernel commands whose lists lie in memory, or one foreign step. */
-type Stage = { table: number } | { foreign: ForeignCommand; session: Session };
+/** A stretch of kernel commands whose lists lie in memory, or one command that is not the kernel's. */
+type Stage = { table: number } | { foreign: ForeignCommand; session: Session } | { rows: RowsCommand };
 
 /** Prepares a program; what was held for one that cannot be prepared is given back. */
 async function prepare(engine: Engine, program: Program, fallback: SessionOptions): Promise<PreparedOnKernel> {
-  const l = new Lowering(program, { weights: engine.weights, scratch: engine.scratch }), owned: [number, number][] = [];
+  const l = new Lowering(program, { weights: engine.weights, scratch: engine.scratch }),
+    owned: [number, number][] = [],
+    regions: Region[] = [];
   const giveBack = (): void => {
     for (const [at, bytes] of owned) engine.heap.free(at, bytes);
+    for (const region of regions) engine.regions.drop(region);
     for (const [of, form] of l.held) engine.weights.drop(of, form);
   };
   try {
-    return await placed(engine, l, { fallback, owned, giveBack });
+    return await placed(engine, l, { fallback, owned, regions, giveBack });
   } catch (cause) {
     giveBack();
     throw cause;
@@ -99,11 +104,17 @@ interface Placing {
   readonly fallback: SessionOptions;
   /** Ranges of the heap this program takes, filled in as they are taken. */
   readonly owned: [number, number][];
+  /** Where it works. */
+  readonly regions: Region[];
   readonly giveBack: () => void;
 }
 
 /** Lowers a program, gives everything its place and writes the lists. */
-async function placed(engine: Engine, l: Lowering, { fallback, owned, giveBack }: Placing): Promise<PreparedOnKernel> {
+async function placed(
+  engine: Engine,
+  l: Lowering,
+  { fallback, owned, regions, giveBack }: Placing,
+): Promise<PreparedOnKernel> {
   const { heap, weights } = engine, { program } = l;
   const take = (bytes: number): number => {
     const at = heap.allocate(bytes);
@@ -126,14 +137,16 @@ async function placed(engine: Engine, l: Lowering, { fallback, owned, giveBack }
   const wanted = new Map(outputsOf(program).map((name) => [name, l.contiguous(l.value(name))]));
   for (const view of wanted.values()) l.keep(view, "after");
 
-  const working = plan(l.storages), region = take(working);
-  for (const storage of l.storages) storage.at += region;
+  const working = plan(l.storages), region = engine.regions.take(working);
+  regions.push(region);
+  for (const storage of l.storages) storage.at += region.at;
   const tables = take(l.tableBytes), words = new Int32Array(heap.memory.buffer, tables, l.tableBytes / 4);
   for (const table of l.tables) words.set(table.words.map((word) => resolve(word, tables)), table.at / 4);
 
   const stages: Stage[] = [];
   for (const stretch of stretches(l.commands)) {
     if (stretch instanceof Array) stages.push({ table: written(engine, stretch, tables, take) });
+    else if (stretch.kind === "rows") stages.push({ rows: stretch });
     else stages.push({ foreign: stretch, session: await foreignSession(program, stretch.step, fallback) });
   }
   const read = (view: View): Float32Array =>
@@ -149,6 +162,7 @@ async function placed(engine: Engine, l: Lowering, { fallback, owned, giveBack }
     }
     for (const stage of stages) {
       if ("table" in stage) engine.walk(stage.table);
+      else if ("rows" in stage) copyRows(stage.rows, read);
       else await runForeign(stage.foreign, stage.session, program, read);
     }
     return new Map(
@@ -172,8 +186,8 @@ async function placed(engine: Engine, l: Lowering, { fallback, owned, giveBack }
       ...(foreign.size ? [`left to ONNX Runtime: ${list}`] : []),
     ],
     run(taps, seed) {
-      // A foreign step lets other work in between: runs of one program share its memory, so they wait for each other.
-      const mine = before.then(() => carry(taps, seed));
+      // A foreign step lets other work in between, and all programs share memory.
+      const mine = engine.alone(() => carry(taps, seed));
       before = mine.catch(() => undefined);
       return mine;
     },
@@ -189,11 +203,11 @@ async function placed(engine: Engine, l: Lowering, { fallback, owned, giveBack }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
-/** Kernel commands between foreign ones. */
-function stretches(commands: Lowering["commands"]): (KernelCommand[] | ForeignCommand)[] {
-  const all: (KernelCommand[] | ForeignCommand)[] = [];
+/** Kernel commands between the others. */
+function stretches(commands: Lowering["commands"]): (KernelCommand[] | ForeignCommand | RowsCommand)[] {
+  const all: (KernelCommand[] | ForeignCommand | RowsCommand)[] = [];
   for (const command of commands) {
-    if (command.kind === "foreign") all.push(command);
+    if (command.kind !== "kernel") all.push(command);
     else if (all.at(-1) instanceof Array) (all.at(-1) as KernelCommand[]).push(command);
     else all.push([command]);
   }

@@ -183,6 +183,12 @@ export class Lowering {
     });
   }
 
+  /** Rows of a float table, copied from the file between two stretches of calls. */
+  rowsFrom(table: Constant, picks: View, rows: View): void {
+    this.#touch({ reads: [picks], writes: [rows] });
+    this.commands.push({ kind: "rows", table, picks, rows });
+  }
+
   /** Hands a step to ONNX Runtime. */
   foreign(step: Step): void {
     const named = (names: readonly string[]) =>

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Constant } from "../../graph/graph.ts";
-import { numbers, size, type Tensor } from "../../graph/tensor.ts";
+import { byteLength, numbers, size, type Tensor } from "../../graph/tensor.ts";
 import type { Heap } from "./heap.ts";
 import type { Storage } from "./view.ts";
 
@@ -31,6 +31,13 @@ export function elementsOf(tensor: Tensor): number[] {
   });
 }
 
+/** A constant's elements byte for byte, from the file itself where they lie there: every weight of a model passes here once. */
+function bytesOf(constant: Constant): Uint8Array {
+  if (constant.bytes) return constant.bytes();
+  const data = constant.read().data as Uint8Array;
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
 export class Weights {
   readonly #heap: Heap;
   readonly #entries = new Map<Constant, Map<Form, Entry>>();
@@ -54,14 +61,12 @@ export class Weights {
       before.users++;
       return before.storage;
     }
-    const tensor = constant.read();
-    const bytes = form === "bytes" ? (tensor.data as Uint8Array).byteLength : 4 * size(tensor.dims);
-    const at = this.#heap.allocate(bytes), buffer = this.#heap.memory.buffer;
-    if (form === "bytes") {
-      const data = tensor.data as Uint8Array;
-      new Uint8Array(buffer, at, bytes).set(new Uint8Array(data.buffer, data.byteOffset, bytes));
-    } else if (form === "int32") new Int32Array(buffer, at, bytes / 4).set(elementsOf(tensor));
-    else new Float32Array(buffer, at, bytes / 4).set(floatsOf(tensor));
+    const asTheyAre = form === "bytes" || form === constant.dtype,
+      bytes = asTheyAre ? byteLength(constant) : 4 * size(constant.dims);
+    const at = this.#heap.allocate(bytes), { buffer } = this.#heap.memory;
+    if (asTheyAre) new Uint8Array(buffer, at, bytes).set(bytesOf(constant));
+    else if (form === "int32") new Int32Array(buffer, at, bytes / 4).set(elementsOf(constant.read()));
+    else new Float32Array(buffer, at, bytes / 4).set(floatsOf(constant.read()));
     const storage: Storage = { bytes, at, first: 0, last: Infinity, fixed: true };
     forms.set(form, { storage, users: 1 });
     this.bytes += bytes;

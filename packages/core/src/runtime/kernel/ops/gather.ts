@@ -6,11 +6,12 @@
 import { constant } from "../../../graph/graph.ts";
 import type { Step } from "../../../program/program.ts";
 import { address } from "../command.ts";
+import { byteLength } from "../../../graph/tensor.ts";
 import { size, wrap } from "../dims.ts";
 import type { Lowering } from "../lowering.ts";
 import { type View, whole } from "../view.ts";
 import { fill } from "./movement.ts";
-import { integers, quantisedWeight } from "./quantised.ts";
+import { quantisedWeight } from "./quantised.ts";
 import type { Lower } from "./lower.ts";
 
 /** A tensor of whole numbers as 32-bit indices, side by side. */
@@ -22,9 +23,20 @@ function indicesOf(l: Lowering, name: string): View {
   return y;
 }
 
+/** Larger tables than this are not copied into the kernel's memory for a look-up. */
+const FROM_THE_FILE = 1 << 20;
+
 const gather: Lower = (l, step) => {
-  const { inputs, outputs, attributes } = step, table = (attributes["axis"] ?? 0) === 0 && tableOf(l, inputs[0]!);
-  if (table) return rowsOf(l, table, step);
+  const { inputs, outputs, attributes } = step,
+    ofRows = (attributes["axis"] ?? 0) === 0,
+    known = l.constant(inputs[0]!);
+  if (ofRows && known?.bytes && /^(float32|u?int8)$/.test(known.dtype) && byteLength(known) > FROM_THE_FILE) {
+    const picks = indicesOf(l, inputs[1]!), rows = l.room(l.dims(outputs[0]!));
+    l.rowsFrom(known, picks, rows);
+    return l.define(outputs[0]!, rows);
+  }
+  const raw = l.raw(inputs[0]!);
+  if (ofRows && raw.quantised && raw.quantised.block === 0) return rowsOf(l, raw, step);
   const x = l.contiguous(l.value(inputs[0]!)),
     axis = wrap((attributes["axis"] as number | undefined) ?? 0, x.dims.length);
   const picks = indicesOf(l, inputs[1]!),
@@ -42,14 +54,6 @@ const gather: Lower = (l, step) => {
   ]);
   l.define(outputs[0]!, y);
 };
-
-/** A matrix of bytes in the file, dequantised behind its look-up or before it. */
-function tableOf(l: Lowering, name: string): View | undefined {
-  const known = l.constant(name);
-  if (known) return known.dims.length === 2 && /^u?int8$/.test(known.dtype) ? integers(l, known) : undefined;
-  const view = l.raw(name);
-  return view.quantised && view.quantised.block === 0 ? view : undefined;
-}
 
 /** Rows of an 8-bit table: only those looked up become floats. */
 function rowsOf(l: Lowering, table: View, { inputs, outputs }: Step): void {
