@@ -119,4 +119,53 @@ describe.each(available)("movement of the %s build", (build) => {
     expect(arena.read(y, n)).toEqual(expected);
     expect(arena.intact()).toBe(true);
   });
+
+  test("rows of an 8-bit weight come out dequantised, with a scale for all, a row or a column", () => {
+    const rows = 7,
+      inner = 13,
+      next = random(21),
+      q = Array.from({ length: rows * inner }, () => Math.floor(next() * 256) & 255);
+    const indices = [3, -1, 0, 9, 6];
+    for (const [kind, signed] of [[1, true], [2, false]] as const) {
+      for (const [sd, sc] of [[0, 0], [1, 0], [0, 1]] as const) {
+        for (const centred of [false, true]) {
+          arena.clear();
+          const count = sd ? rows : sc ? inner : 1, scales = randoms(count, next), zeros = randoms(count, next);
+          const y = arena.room(indices.length * inner);
+          const weight = arena.words([
+            ...[kind, arena.bytes(q), inner, 1, arena.floats(scales), centred ? arena.floats(zeros) : 0],
+            ...[sd, sc, 0, 0],
+          ]);
+          kernel.gather_quantized_f32(rows, inner, indices.length, arena.words(indices), weight, y);
+          const expected = Float32Array.from(indices.flatMap((index) =>
+            Array.from({ length: inner }, (_, j) => {
+              const r = index < 0 ? index + rows : index, byte = q[r * inner + j]!, s = r * sd + j * sc;
+              if (r >= rows) return 0;
+              const value = Math.fround((signed && byte > 127 ? byte - 256 : byte) - (centred ? zeros[s]! : 0));
+              return value * scales[s]!;
+            })
+          ));
+          expect(arena.read(y, expected.length)).toEqual(expected);
+          expect(arena.intact()).toBe(true);
+        }
+      }
+    }
+  });
+
+  test("running sums go along any axis, from either end, with or without the element itself", () => {
+    for (const [outer, axis, inner] of [[1, 5, 1], [2, 4, 3], [3, 1, 2], [2, 0, 2], [1, 9, 4]] as const) {
+      for (const [reverse, exclusive] of [[0, 0], [1, 0], [0, 1], [1, 1]] as const) {
+        arena.clear();
+        const x = randoms(outer * axis * inner, random(6)), y = arena.room(x.length);
+        kernel.cumulative_sum_f32(outer, axis, inner, reverse, exclusive, arena.floats(x), y);
+        const found = arena.read(y, x.length);
+        for (const [o, i, n] of every([outer, axis, inner]) as [number, number, number][]) {
+          const within = (k: number): boolean => (reverse ? k > i : k < i) || (!exclusive && k === i);
+          const sum = Array.from({ length: axis }, (_, k) => (within(k) ? x[(o * axis + k) * inner + n]! : 0));
+          expect(found[(o * axis + i) * inner + n]).toBeCloseTo(sum.reduce((a, b) => a + b, 0), 5);
+        }
+        expect(arena.intact()).toBe(true);
+      }
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { kernelExecutor, ortExecutor, type SessionOptions } from "@hyaline/core";
+import { kernelExecutor, type ModelOptions, ortExecutor, type SessionOptions } from "@hyaline/core";
 import { afterAll, describe, expect, test } from "vitest";
 import { readCase } from "./case.ts";
 import { committed } from "./committed.ts";
@@ -9,12 +9,15 @@ const folder = await committed(), names = (await readdir(folder)).sort();
 const session: SessionOptions = { backend: "wasm", threads: 1 }, kernel = kernelExecutor({ threads: 2 });
 afterAll(() => kernel.stop());
 
-describe.each([
-  ["ONNX Runtime", ortExecutor(session)],
-  ["the kernel", kernel],
-])("with %s gradient, AttnLRP and CP-LRP equal torch's, and the books close, on", (_, executor) => {
+const ways: readonly [string, ModelOptions][] = [
+  ["ONNX Runtime", { session, executor: ortExecutor(session) }],
+  ["the kernel", { session, executor: kernel }],
+  ["the kernel alone, forward pass included,", { session, executor: kernel, forward: "program" }],
+];
+
+describe.each(ways)("with %s gradient, AttnLRP and CP-LRP equal torch's, and the books close, on", (_, options) => {
   test.each(names)("%s", async (name) => {
-    const { holds, ...outcome } = await runCase(await readCase(folder, name), { session, executor });
+    const { holds, ...outcome } = await runCase(await readCase(folder, name), options);
     expect(holds, JSON.stringify(outcome)).toBe(true);
   });
 });

@@ -70,6 +70,25 @@ describe("embedded models", () => {
     },
   );
 
+  test("the kernel alone carries the same relevance, integrated gradients too", async () => {
+    const of = async (backend: string) => {
+      const found = await explained(
+        ...["--model", "ioi-lm", ioi, "--no-checks", "--backend", backend],
+        ...["--method", "lrp,integrated-gradients,attention"],
+      );
+      return found.map((explanation) => {
+        if (explanation.type !== "token-scores") throw new Error("not token scores");
+        return { by: explanation.provenance.runtime, values: explanation.data.values };
+      });
+    };
+    const wasm = await of("wasm"), alone = await of("kernel");
+    expect(alone[0]!.by).toMatch(/^hyaline kernel /);
+    alone.forEach(({ values }, i) => {
+      const expected = wasm[i]!.values, scale = Math.max(...expected.map(Math.abs));
+      values.forEach((value, k) => expect(Math.abs(value - expected[k]!)).toBeLessThan(1e-4 * scale));
+    });
+  });
+
   test("--generate: transformers.js writes on, and each token it wrote is explained in one pass each way", async () => {
     const found = await explained("--model", "ioi-lm", ioi, "--generate", "2", "--no-checks");
     expect(found.map(({ target }) => target.label?.trim())).toEqual(["Mary", "."]);
