@@ -47,18 +47,20 @@ def dynamic_int8(per_channel, types=None, unsigned=False):
     return step
 
 
-def static_qdq(source, target, prepared):
-    """QuantizeLinear and DequantizeLinear around every operator, scales calibrated on the case's input and permutations of it."""
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+def static_int8(form):
+    """Scales calibrated on the case's input and permutations of it; `form` is QDQ (pairs around every operator) or QOperator (QLinear operators)."""
+    def step(source, target, prepared):
+        from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-    class Reader(CalibrationDataReader):
-        def __init__(self):
-            feeds, generator = [numpy_inputs(prepared.inputs)], np.random.default_rng(0)
-            for _ in range(15): feeds.append({k: generator.permutation(v, axis=-1) for k, v in feeds[0].items()})
-            self.feeds = iter(feeds)
+        class Reader(CalibrationDataReader):
+            def __init__(self):
+                feeds, generator = [numpy_inputs(prepared.inputs)], np.random.default_rng(0)
+                for _ in range(15): feeds.append({k: generator.permutation(v, axis=-1) for k, v in feeds[0].items()})
+                self.feeds = iter(feeds)
 
-        def get_next(self): return next(self.feeds, None)
-    quantize_static(source, target, Reader(), quant_format=QuantFormat.QDQ, weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8)
+            def get_next(self): return next(self.feeds, None)
+        quantize_static(source, target, Reader(), quant_format=QuantFormat[form], weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8)
+    return step
 
 
 def half(source, target, _prepared):
@@ -118,7 +120,8 @@ VARIANTS: dict[str, tuple[list, str, float]] = {
     "uint8": ([dynamic_int8(False, unsigned=True)], "activations", 0.5),
     "int8pc": ([dynamic_int8(True)], "activations", 0.5),
     "int8ort": ([dynamic_int8(False), runtime], "activations", 0.5),
-    "qdq": ([static_qdq], "activations", 0.5),
+    "qdq": ([static_int8("QDQ")], "activations", 0.5),
+    "qop": ([static_int8("QOperator")], "activations", 0.5),
     "fused": ([fused], "exact", 1e-3),
     "fusedmha": ([fused_multi_head], "exact", 1e-3),
     "fusedint8": ([fused, dynamic_int8(False)], "activations", 0.5),
@@ -138,6 +141,7 @@ bloom-torchscript-int8 falcon-dynamo-q4 llama-dynamo-q4f16 phi3-dynamo-q4e llama
 mistral-dynamo-q4 smollm2-dynamo-q4e smollm2-torchscript-q4f16 qwen2-torchscript-int8pc qwen2-dynamo-q4ea qwen3-dynamo-q4a qwen3-dynamo-q4f16 qwen3-torchscript-fused
 phi3-dynamo-q8 phi3-torchscript-ort gemma2-dynamo-q4 gemma3-dynamo-q4f16 gemma3-torchscript-ort mixtral-torchscript-q4 t5-torchscript-int8 t5-dynamo-ort
 bart-torchscript-fp16 bart-torchscript-ort bart-dynamo-int8 marian-torchscript-int8 vit-dynamo-int8 vit-torchscript-ort vit-dynamo-qdq
+bert-dynamo-qop bert-torchscript-qop gpt2-dynamo-qop gpt2-torchscript-qop vit-dynamo-qop cnn-torchscript-qop distilbert-dynamo-qop opt-dynamo-qop opt-dynamo-qdq bart-dynamo-qop
 lstm-torchscript-int8 bilstm-dynamo-int8 gru-dynamo-fp16 cnn-torchscript-int8 cnn-dynamo-ort
 """.split()
 

@@ -20,7 +20,8 @@ import { foldedNorm, norms } from "./norms.ts";
 import { dynamicQuantise, dynamicQuantiseLstm, fusedDynamicQuantise } from "./quantised/dynamic.ts";
 import { lookedUp } from "./quantised/looked_up.ts";
 import { gatherBlocks, nbits } from "./quantised/nbits.ts";
-import { qdq, qgemm } from "./quantised/qdq.ts";
+import { qdq } from "./quantised/qdq.ts";
+import { qlinear } from "./quantised/qlinear.ts";
 import { silu, swish } from "./silu.ts";
 
 /** Each computes what the file computes, weights as they are stored, activations as precise as they come. */
@@ -29,8 +30,8 @@ const rounding = [
   fusedDynamicQuantise,
   dynamicQuantiseLstm,
   dynamicQuantise,
+  qlinear,
   qdq,
-  qgemm,
   quantisedAttention,
   quantisedExperts,
 ];

@@ -179,24 +179,25 @@ describe("qdq", () => {
     expect(ops).toEqual(["Gelu"]);
     expect(nodes.at(-1)!.quantised).toBe(true);
   });
-  test("reads QLinearMatMul between integers", async () => {
+  test("goes through a split of integers", async () => {
     const s = new Sketch(),
       [scale, zero] = [s.c(0.01), s.c(single("uint8", 128))],
-      q = s.op("QuantizeLinear", [s.feed(hundredths(2, 8)), scale, zero]);
-    const y = s.op("QLinearMatMul", [
-      q,
-      scale,
-      zero,
-      s.c(integers("uint8", [8, 3])),
-      scale,
-      s.c(single("uint8", 120)),
-      s.c(0.0025),
-      zero,
-    ]);
-    const { ops, error } = await compare(s, [s.op("DequantizeLinear", [y, s.c(0.0025), zero])]);
-    expect(ops).toEqual(["MatMul"]);
-    // The result is rounded too, to steps of 0.0025.
-    expect(error).toBeLessThan(0.02);
+      parts = s.ops("Split", [s.op("QuantizeLinear", [s.feed(hundredths(2, 8)), scale, zero]), s.ints(3, 5)], 2, {
+        axis: 1,
+      });
+    const { ops, error } = await compare(s, parts.map((part) => s.op("DequantizeLinear", [part, scale, zero])));
+    expect(ops).toEqual(["Split", "Identity", "Split", "Identity"]);
+    expect(error).toBeLessThan(EXACT);
+  });
+  test("sees a ReLU where rounding cuts off what is negative, and none behind what is positive", async () => {
+    const s = new Sketch(), [scale, zero] = [s.c(0.01), s.c(single("uint8", 0))];
+    const [cut, free] = [s.feed(hundredths(2, 8)), s.op("Sigmoid", [s.input(2, 8)])].map((x) =>
+      s.op("DequantizeLinear", [s.op("QuantizeLinear", [x, scale, zero]), scale, zero])
+    ) as [string, string];
+    const { ops, error } = await compare(s, [cut]);
+    expect(ops.filter((op) => op !== "Sigmoid" && op !== "Identity")).toEqual(["Relu"]);
+    expect(error).toBeLessThan(EXACT);
+    expect((await compare(s, [free])).error).toBeLessThan(0.01);
   });
   test("refuses integers of unknown origin", async () => {
     const s = new Sketch(),
@@ -206,6 +207,125 @@ describe("qdq", () => {
       node: expect.any(String),
       because: 'it is not known what "in0" was rounded from',
     }]);
+  });
+});
+
+describe("qlinear", () => {
+  const step = 0.01;
+  /** Integers of an activation between −1 and 1, with their scale and zero point. */
+  const rounded = (s: Sketch, ...dims: number[]): string[] => {
+    const [scale, zero] = [s.c(step), s.c(single("uint8", 128))];
+    return [s.op("QuantizeLinear", [s.feed(hundredths(...dims)), scale, zero]), scale, zero];
+  };
+  const weight = (s: Sketch, ...dims: number[]): string[] => [
+    s.c(integers("int8", dims)),
+    s.c(step),
+    s.c(single("int8", 3)),
+  ];
+  const result = (s: Sketch, scale: number): string[] => [s.c(scale), s.c(single("uint8", 128))];
+  /** Half a step of the result, and what a second rounding adds to that. */
+  const written = async (s: Sketch, y: string, [scale, zero]: string[], ops: string[]): Promise<void> => {
+    const found = await compare(s, [s.op("DequantizeLinear", [y, scale!, zero!])]);
+    expect(found.report.refused).toEqual([]);
+    expect(found.ops).toEqual(ops);
+    expect(found.nodes.filter(({ op }) => op === ops[0]).every(({ quantised }) => quantised)).toBe(true);
+    expect(found.error).toBeLessThan(0.02);
+  };
+  test("reads a product between integers", async () => {
+    const s = new Sketch(), to = result(s, 0.003);
+    await written(s, s.op("QLinearMatMul", [...rounded(s, 2, 8), ...weight(s, 8, 3), ...to]), to, [
+      "Identity",
+      "MatMul",
+      "Identity",
+    ]);
+  });
+  test.each(["QLinearAdd", "QLinearMul"])("reads %s of two activations", async (op) => {
+    const s = new Sketch(), to = result(s, 0.016);
+    await written(s, s.op(`com.microsoft.${op}`, [...rounded(s, 2, 8), ...rounded(s, 8), ...to]), to, [
+      "Identity",
+      "Identity",
+      op.slice("QLinear".length),
+      "Identity",
+    ]);
+  });
+  test("reads one operator behind another, each once", async () => {
+    const s = new Sketch(),
+      to = result(s, 0.015),
+      twice = s.op("com.microsoft.QLinearAdd", [...rounded(s, 2, 8), ...rounded(s, 2, 8), ...to]);
+    const y = s.op("com.microsoft.QLinearMul", [twice, ...to, twice, ...to, ...to]),
+      found = await compare(s, [
+        s.op("DequantizeLinear", [y, ...to]),
+      ]);
+    expect(found.ops.filter((op) => op !== "Identity")).toEqual(["Add", "Mul"]);
+  });
+  test("reads a convolution and QGemm with a bias in the units of both scales", async () => {
+    const s = new Sketch(),
+      to = result(s, 0.03),
+      bias = s.c(fromNumbers("int32", [3], [5000, -7000, 0])),
+      x = rounded(s, 2, 8);
+    await written(s, s.op("com.microsoft.QGemm", [...x, ...weight(s, 8, 3), bias, ...to]), to, [
+      "Identity",
+      "Gemm",
+      "Identity",
+    ]);
+    const c = new Sketch(), out = result(c, 0.03), more = c.c(fromNumbers("int32", [3], [5000, -7000, 0]));
+    await written(c, c.op("QLinearConv", [...rounded(c, 1, 2, 9), ...weight(c, 3, 2, 3), ...out, more]), out, [
+      "Identity",
+      "Conv",
+      "Identity",
+    ]);
+  });
+  test("reads a QGemm whose result is a float", async () => {
+    const s = new Sketch(), y = s.op("com.microsoft.QGemm", [...rounded(s, 2, 8), ...weight(s, 8, 3)]);
+    const { ops, error } = await compare(s, [y]);
+    expect(ops).toEqual(["Identity", "Gemm"]);
+    expect(error).toBeLessThan(EXACT);
+  });
+  test.each([
+    ["QLinearSigmoid", "Sigmoid", {}],
+    ["QLinearLeakyRelu", "LeakyRelu", { alpha: 0.3 }],
+    ["QLinearSoftmax", "Softmax", { axis: -1, opset: 13 }],
+    ["QLinearGlobalAveragePool", "GlobalAveragePool", {}],
+    ["QLinearAveragePool", "AveragePool", { kernel_shape: [2], strides: [2] }],
+  ])("reads %s", async (op, plain, attributes) => {
+    const s = new Sketch(), to = result(s, op === "QLinearSoftmax" ? 0.002 : 0.008);
+    await written(s, s.op(`com.microsoft.${op}`, [...rounded(s, 1, 2, 8), ...to], attributes), to, [
+      "Identity",
+      plain,
+      "Identity",
+    ]);
+  });
+  test("reads QLinearConcat and QLinearWhere", async () => {
+    const s = new Sketch(), to = result(s, step);
+    await written(
+      s,
+      s.op("com.microsoft.QLinearConcat", [...to, ...rounded(s, 2, 3), ...rounded(s, 2, 5)], { axis: 1 }),
+      to,
+      [
+        "Identity",
+        "Identity",
+        "Concat",
+        "Identity",
+      ],
+    );
+    const c = new Sketch(), out = result(c, step), condition = c.feed(fromNumbers("bool", [2, 1], [1, 0]));
+    await written(
+      c,
+      c.op("com.microsoft.QLinearWhere", [condition, ...rounded(c, 2, 3), ...rounded(c, 3), ...out]),
+      out,
+      [
+        "Identity",
+        "Identity",
+        "Where",
+        "Identity",
+      ],
+    );
+  });
+  test("refuses pools whose channels come last", async () => {
+    const s = new Sketch(), to = result(s, step);
+    const y = s.op("com.microsoft.QLinearGlobalAveragePool", [...rounded(s, 1, 8, 2), ...to], { channels_last: 1 });
+    const { report } = await compare(s, [s.op("DequantizeLinear", [y, ...to])]);
+    expect(report.refused.map(({ because }) => because)).toContain("its channels come last");
   });
 });
 

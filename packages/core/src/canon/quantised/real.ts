@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { operator } from "../../graph/graph.ts";
+import { type Node, operator } from "../../graph/graph.ts";
 import { fromNumbers } from "../../graph/fold.ts";
-import { size } from "../../graph/tensor.ts";
+import { type DType, size } from "../../graph/tensor.ts";
 import type { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
 
@@ -31,6 +31,7 @@ export const MOVEMENT: ReadonlySet<string> = new Set([
   "Expand",
   "Identity",
   "MaxPool",
+  "Split",
 ]);
 
 /** What integers were rounded from, through operators that only move them; `undefined` where that is not told. */
@@ -39,15 +40,32 @@ function moved(scene: Scene, draft: Draft, tensor: string, leaf: Leaf): string |
   const at = leaf(tensor), node = scene.made(tensor);
   if (at || !node || !MOVEMENT.has(operator(node))) return at;
   const source = moved(scene, draft, node.inputs[0]!, leaf);
-  return source && draft.op(node.op, [source, ...node.inputs.slice(1)], node.attributes);
+  return source &&
+    draft.ops(node.op, [source, ...node.inputs.slice(1)], {
+      outputs: node.outputs.length,
+      attributes: node.attributes,
+    })[node.outputs.indexOf(tensor)];
 }
 
 /** The float tensor an activation was rounded from; `undefined` where it comes from elsewhere. */
 export const roundedFrom = (scene: Scene, draft: Draft, tensor: string): string | undefined =>
   moved(scene, draft, tensor, (t) => {
     const node = scene.made(t, "QuantizeLinear", "DynamicQuantizeLinear", "com.microsoft.QuantizeLinear");
-    return node?.outputs[0] === t ? node.inputs[0] : undefined;
+    if (node?.outputs[0] !== t) return undefined;
+    return cutsOff(scene, node) ? draft.op("Relu", [node.inputs[0]!]) : node.inputs[0];
   });
+
+const LOWEST: Partial<Record<DType, number>> = { uint8: 0, uint16: 0, int8: -128, int16: -32768 };
+/** Operators whose results are not negative. */
+const POSITIVE = new Set(["Softmax", "Sigmoid", "Relu", "HardSigmoid", "Abs", "Exp", "Sqrt"]);
+
+/** Whether rounding cuts off what is negative: a quantiser leaves a ReLU out where the zero point is the lowest integer. */
+function cutsOff(scene: Scene, node: Node): boolean {
+  if (node.op !== "QuantizeLinear") return false;
+  const type = node.inputs[2] ? scene.type(node.inputs[2])?.dtype : "uint8",
+    zero = node.inputs[2] ? scene.scalar(node.inputs[2]) : 0;
+  return type !== undefined && zero === LOWEST[type] && !POSITIVE.has(scene.made(node.inputs[0])?.op ?? "");
+}
 
 /** The step that `QuantizeLinear` rounded an activation to, if that made it. */
 export function stepOf(scene: Scene, tensor: string | undefined): number | undefined {

@@ -239,6 +239,16 @@ const quantised: Case[] = [
     w([5, 2]),
   ], { bits: 4, block_size: 16, gather_axis: 0, quantize_axis: 1 }),
   ms("QLinearAdd", [bytes("uint8", 2, 3), scale, zero, bytes("uint8", 3), scale, zero, scale, zero]),
+  ...["QLinearSigmoid", "QLinearLeakyRelu", "QLinearGlobalAveragePool"].map((op) =>
+    ms(op, [bytes("uint8", 1, 2, 3, 4), scale, zero, scale, zero])
+  ),
+  ms("QLinearSoftmax", [bytes("uint8", 2, 3), scale, zero, scale, zero], { opset: 13 }),
+  ms("QLinearAveragePool", [bytes("uint8", 1, 2, 5, 4), scale, zero, scale, zero], {
+    kernel_shape: [2, 3],
+    strides: [2, 1],
+  }),
+  ms("QLinearConcat", [scale, zero, bytes("uint8", 2, 3), scale, zero, bytes("uint8", 2, 1), scale, zero], { axis: 1 }),
+  ms("QLinearWhere", [b(2, 1), bytes("uint8", 3), scale, zero, bytes("uint8", 2, 3), scale, zero, scale, zero]),
   ms("QGemm", [
     bytes("uint8", 2, 3),
     scale,

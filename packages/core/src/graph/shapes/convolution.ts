@@ -76,5 +76,6 @@ export const convolutions: readonly ShapeRule[] = [
   globally("GlobalAveragePool"),
   globally("GlobalMaxPool"),
   globally("GlobalLpPool"),
+  pooling("com.microsoft.QLinearAveragePool"),
   globally("com.microsoft.QLinearGlobalAveragePool"),
 ];

@@ -94,6 +94,10 @@ export const quantised: readonly ShapeRule[] = [
   qlinearBinary("com.microsoft.QLinearMul"),
   ...["QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax"].map((op) => likeFirst(`com.microsoft.${op}`)),
   {
+    op: "com.microsoft.QLinearWhere",
+    types: (s) => [{ dtype: s.dtype(1), dims: broadcast(s, s.dims(0), broadcast(s, s.dims(1), s.dims(4))) }],
+  },
+  {
     op: "com.microsoft.QLinearConcat",
     types: (s) => {
       const axis = s.axis(s.number("axis"), s.rank(2)), count = (s.node.inputs.length - 2) / 3;
