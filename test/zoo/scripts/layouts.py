@@ -16,13 +16,15 @@ import transformers
 from torch import nn
 from transformers.cache_utils import DynamicCache
 
-from case_file import fresh, run_onnx, numpy_inputs, strip, write
+from case_file import fresh, numpy_inputs, strip, write
 from export import Prepared
-from families import Size
+from families import Size, word_embeddings
 from onnx_merge import merge
+from pairs import pair_case
+from reference import references
 
-DECODERS = {"gpt2": ("past", "merged"), "llama": ("past", "merged", "merged-cached", "keep"), "qwen3": ("past", "keep"), "qwen2": ("merged",)}
-PAIRS = ("t5", "bart", "marian")
+DECODERS = {"gpt2": ("past", "past-filled", "merged"), "llama": ("past", "past-filled", "merged", "merged-cached", "keep"), "qwen3": ("past", "keep"), "qwen2": ("merged",)}
+PAIRS = {"t5": ("pair", "merged"), "bart": ("pair", "merged"), "marian": ("pair", "merged")}
 
 
 class Decoder(nn.Module):
@@ -70,6 +72,27 @@ def export_decoder(prepared: Prepared, path: str, past: bool, keep: bool):
     return {n: np.zeros((1, heads, 0, width), np.float32) for n in states}
 
 
+FILLED = 3
+"""Positions of the past in `past-filled`: the first words of the input; the others are explained."""
+
+
+def filled_past(prepared: Prepared) -> tuple[dict[str, np.ndarray], dict]:
+    """Feeds whose first words lie in the past states, and references of the others: the past is what it is, nothing reaches its words."""
+    ids, mask = prepared.inputs["input_ids"], prepared.inputs["attention_mask"]
+    with torch.no_grad(): past = prepared.model(input_ids=ids[:, :FILLED], use_cache=True).past_key_values
+    states = [t.detach().clone() for layer in past.layers for t in (layer.keys, layer.values)]
+
+    def call(model):
+        of = lambda: DynamicCache([(k.double(), v.double()) for k, v in zip(states[0::2], states[1::2])])
+        return lambda: model(input_ids=ids[:, FILLED:], attention_mask=mask, past_key_values=of(), use_cache=True).logits
+
+    index = [0, ids.shape[1] - FILLED - 1, prepared.index[2]]
+    positions = np.arange(FILLED, ids.shape[1])[None]
+    feed = {"input_ids": ids[:, FILLED:].numpy(), "attention_mask": mask.numpy(), "position_ids": positions}
+    feed |= dict(zip(state_names(prepared.size.layers, "past_key_values"), (t.numpy() for t in states)))
+    return feed, dict(index=index, reference=references(prepared.model, call, word_embeddings, index, ig=False))
+
+
 def decoder_case(out: str, prepared: Prepared, layout: str) -> str:
     folder = os.path.join(out, f"{prepared.name}-optimum-{layout}")
     path, keep = fresh(folder), layout == "keep"
@@ -83,46 +106,11 @@ def decoder_case(out: str, prepared: Prepared, layout: str) -> str:
         onnx.save(merge(onnx.load(path), onnx.load(without)), path)
         os.remove(without)
         feed["use_cache_branch"] = np.array([layout == "merged-cached"])
-    index = [0, 0, prepared.index[2]] if keep else prepared.index
-    return write(folder, prepared.config, prepared.facts("optimum", layout, script="layouts.py"), prepared.reference, feed, index, "exact", 1e-3)
-
-
-class Encoder(nn.Module):
-    def __init__(self, model): super().__init__(); self.model = model
-
-    def forward(self, input_ids, attention_mask): return self.model.get_encoder()(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-
-
-class CrossDecoder(nn.Module):
-    def __init__(self, model): super().__init__(); self.model = model
-
-    def forward(self, encoder_attention_mask, input_ids, encoder_hidden_states):
-        outputs = transformers.modeling_outputs.BaseModelOutput(last_hidden_state=encoder_hidden_states)
-        return self.model(encoder_outputs=outputs, attention_mask=encoder_attention_mask, decoder_input_ids=input_ids, use_cache=False).logits
-
-
-def pair_case(out: str, prepared: Prepared) -> str:
-    """encoder_model.onnx and decoder_model.onnx: the states of the one are an input of the other, and sources lie in both."""
-    folder = os.path.join(out, f"{prepared.name}-optimum-pair")
-    fresh(folder)
-    ids, mask, decoder_ids = prepared.inputs.values()
-    states = Encoder(prepared.model)(ids, mask).detach()
-    encoder, decoder = f"{folder}/onnx/encoder_model.onnx", f"{folder}/onnx/decoder_model.onnx"
-    sequence, batch = "encoder_sequence_length", "batch_size"
-    torch.onnx.export(Encoder(prepared.model), (ids, mask), encoder, input_names=["input_ids", "attention_mask"], output_names=["last_hidden_state"],
-                      dynamic_axes={n: {0: batch, 1: sequence} for n in ("input_ids", "attention_mask", "last_hidden_state")}, opset_version=17, dynamo=False)
-    torch.onnx.export(CrossDecoder(prepared.model), (mask, decoder_ids, states), decoder,
-                      input_names=["encoder_attention_mask", "input_ids", "encoder_hidden_states"], output_names=["logits"],
-                      dynamic_axes={"encoder_attention_mask": {0: batch, 1: sequence}, "encoder_hidden_states": {0: batch, 1: sequence},
-                                    "input_ids": {0: batch, 1: "decoder_sequence_length"}, "logits": {0: batch, 1: "decoder_sequence_length"}},
-                      opset_version=17, dynamo=False)
-    for path in (encoder, decoder): onnx.save(strip(onnx.load(path)), path)
-    feed = numpy_inputs(prepared.inputs)
-    hidden = run_onnx(encoder, feed, "last_hidden_state")
-    decoder_feed = {"encoder_attention_mask": feed["attention_mask"], "input_ids": feed["decoder_input_ids"], "encoder_hidden_states": hidden}
-    facts = prepared.facts("optimum", "pair", script="layouts.py", encoder=dict(file="encoder_model.onnx", output="last_hidden_state", feeds="encoder_hidden_states"),
-                           all_inputs={k: v.tolist() for k, v in feed.items()})
-    return write(folder, prepared.config, facts, prepared.reference, decoder_feed, prepared.index, "exact", 1e-3, file="decoder_model.onnx")
+    index, reference = [0, 0, prepared.index[2]] if keep else prepared.index, prepared.reference
+    if layout == "past-filled":
+        feed, about = filled_past(prepared)
+        index, reference = about["index"], about["reference"]
+    return write(folder, prepared.config, prepared.facts("optimum", layout, script="layouts.py"), reference, feed, index, "exact", 1e-3)
 
 
 def main():
@@ -131,16 +119,17 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hidden", type=int, default=Size.hidden)
     parser.add_argument("--layers", type=int, default=Size.layers)
+    parser.add_argument("--families", help="only these, by name")
     options = parser.parse_args()
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
     size = Size(hidden=options.hidden, layers=options.layers)
-    for name in (*DECODERS, *PAIRS):
+    for name in {**DECODERS, **PAIRS} if not options.families else options.families.split(","):
         prepared = Prepared(name, size, options.seed)
-        for layout in DECODERS.get(name, ("pair",)):
+        for layout in DECODERS.get(name) or PAIRS[name]:
             try:
                 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                    line = pair_case(options.out, prepared) if layout == "pair" else decoder_case(options.out, prepared, layout)
+                    line = (pair_case if name in PAIRS else decoder_case)(options.out, prepared, layout)
             except Exception as error:
                 shutil.rmtree(f"{options.out}/{name}-optimum-{layout}", ignore_errors=True)
                 line = f"{name}-optimum-{layout}: FAILED {type(error).__name__} {str(error)[:300]}"
