@@ -86,6 +86,14 @@ export const missingEvidence = (what: string): HyalineError =>
     hint: "hyaline methods lists what each method needs; occlusion only needs predictions",
   });
 
+/** Attention from given tokens to the words of past states, which are no tokens of the explanation. */
+export const pastAttention = (): HyalineError =>
+  failure({
+    code: "MISSING_EVIDENCE",
+    message: "The model looks at past states here, and what they were made from is no token of this explanation",
+    hint: "Give all ids and leave the past states out; gradients, LRP and occlusion explain the new tokens as it is",
+  });
+
 /** A layer that the model does not have. */
 export const unknownLayer = (layer: number | string, known: readonly (number | string)[]): HyalineError =>
   failure({

@@ -38,6 +38,65 @@ test("completeInputs() feeds a cache empty", () => {
   expect(inputs.get("past_key_values.0.key")).toMatchObject({ dtype: "float32", dims: [1, 2, 0, 8] });
 });
 
+const cache = (dims: (number | string)[] = ["b", 2, "past", 8]) => port("past_key_values.0.key", dims, "float32");
+const filledCache = ["past_key_values.0.key", typed("float32", [1, 2, 4, 8], Array(64).fill(0.5))] as const;
+const reading = (file: Graph): Graph => ({
+  ...file,
+  nodes: file.inputs.map(({ name }) => ({
+    op: "Neg",
+    domain: "",
+    name,
+    inputs: [name],
+    outputs: [`-${name}`],
+    attributes: {},
+  })),
+});
+
+test("completeInputs() counts mask and positions on behind the past states it is given", () => {
+  const file = reading(
+    graph(port("input_ids", ["b", "s"]), port("attention_mask", ["b", "t"]), port("position_ids", ["b", "s"]), cache()),
+  );
+  const inputs = completeInputs(file, new Map([...ids, filledCache]));
+  expect(values(inputs.get("attention_mask")!.data)).toEqual(Array(7).fill(1));
+  expect(values(inputs.get("position_ids")!.data)).toEqual([4, 5, 6]);
+});
+
+test("completeInputs() leaves the encoder's mask as long as the encoder's ids", () => {
+  const file = reading(
+    graph(
+      port("input_ids", ["b", "s"]),
+      port("attention_mask", ["b", "s"]),
+      port("decoder_input_ids", ["b", "d"]),
+      port("decoder_attention_mask", ["b", "t"]),
+      cache(),
+    ),
+  );
+  const inputs = completeInputs(
+    file,
+    new Map([...ids, filledCache, ["decoder_input_ids", typed("int64", [1, 1], [2])]]),
+  );
+  expect(values(inputs.get("attention_mask")!.data)).toEqual([1, 1, 1]);
+  expect(values(inputs.get("decoder_attention_mask")!.data)).toEqual(Array(5).fill(1));
+});
+
+test("completeInputs() makes up no past states beside given ones", () => {
+  const file = reading(graph(port("input_ids", ["b", "s"]), cache(), { ...cache(), name: "past_key_values.0.value" }));
+  expect(() => completeInputs(file, new Map([...ids, filledCache]))).toThrow(
+    expect.objectContaining({ code: "MISSING_INPUT", message: expect.stringContaining("past_key_values.0.value") }),
+  );
+});
+
+test("completeInputs() refuses past states that nothing reads, and lets empty ones pass", () => {
+  const file = graph(port("input_ids", ["b", "s"]), cache());
+  expect(() => completeInputs(file, new Map([...ids, filledCache]))).toThrow(
+    expect.objectContaining({ code: "WRONG_INPUT", hint: expect.stringContaining("give all ids") }),
+  );
+  const empty = typed("float32", [1, 2, 0, 8], []);
+  expect(completeInputs(file, new Map([...ids, ["past_key_values.0.key", empty]])).get("past_key_values.0.key")).toBe(
+    empty,
+  );
+});
+
 test("completeInputs() takes what is given, in the file's own type", () => {
   const inputs = completeInputs(
     graph(port("input_ids", ["b", "s"], "int32"), port("attention_mask", ["b", "s"])),

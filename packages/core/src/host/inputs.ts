@@ -61,11 +61,26 @@ export const isSetting = ({ dims, dtype }: Port): boolean =>
   size(dims.map((d) => (typeof d === "number" ? d : 2))) === 1 && dims.length < 2 &&
   (dtype === "bool" || INTEGER.has(dtype));
 
+/** Past states of a decoder: keys and values of the words before the ids, which are no tokens of this run. */
+const CACHE = /^past_key_values|^past_|^cache_/;
+/** The axis of a cache that runs along its positions: the first named one behind the batch. */
+const alongCache = ({ dims }: Port): number => dims.findIndex((d, i) => i > 0 && typeof d !== "number");
+
+/** How many positions lie in the past states that are given. Those of crossing attentions are the encoder's. */
+function pastLength(ports: readonly Port[], given: Inputs): number {
+  return Math.max(
+    0,
+    ...ports.filter(({ name }) => CACHE.test(name) && !name.includes(".encoder.")).map((port) =>
+      given.get(port.name)?.dims[alongCache(port)] ?? 0
+    ),
+  );
+}
+
 /**
- * Fills what is left out, by the customary names of the inputs: a mask of ones, types of zero, positions from 0, an empty cache.
+ * Fills what is left out, by the customary names of the inputs: a mask of ones, types of zero, positions behind the past, an empty cache.
  *
  * @param given at least the ids (or pixels); wins over every default
- * @throws WRONG_INPUT for a name the file does not have, MISSING_INPUT for one that has no customary value
+ * @throws WRONG_INPUT for a name the file does not have or past states that nothing reads, MISSING_INPUT for one that has no customary value
  */
 export function completeInputs(graph: Graph, given: Inputs, { decoderStart }: InputDefaults = {}): Map<string, Tensor> {
   const ports = graph.inputs.filter(({ name }) => !graph.constants.has(name)), names = ports.map(({ name }) => name);
@@ -80,7 +95,21 @@ export function completeInputs(graph: Graph, given: Inputs, { decoderStart }: In
       });
     }
   }
-  const shapeOf = (name: string): readonly number[] => given.get(name)?.dims ?? [1, 1];
+  const unread = ports.find(({ name }) =>
+    CACHE.test(name) && size(given.get(name)?.dims ?? [0]) > 0 &&
+    !graph.nodes.some(({ inputs }) => inputs.includes(name))
+  );
+  if (unread) {
+    throw failure({
+      code: "WRONG_INPUT",
+      message:
+        `The past states in "${unread.name}" would not be read: of a merged decoder the branch without them runs`,
+      hint: "Leave the past states out and give all ids, or name a file that reads them (decoder_with_past_model.onnx)",
+    });
+  }
+  const shapeOf = (name: string): readonly number[] => given.get(name)?.dims ?? [1, 1],
+    past = pastLength(ports, given),
+    decodes = names.includes("decoder_input_ids");
   const complete = new Map<string, Tensor>();
   for (const port of ports) {
     const value = given.get(port.name) ??
@@ -88,6 +117,8 @@ export function completeInputs(graph: Graph, given: Inputs, { decoderStart }: In
         ids: shapeOf("input_ids"),
         decoderIds: given.get("decoder_input_ids")?.dims ?? [1, 1],
         decoderStart,
+        past,
+        before: decodes ? 0 : past,
       });
     if (!value) {
       throw failure({
@@ -105,24 +136,30 @@ interface Around {
   readonly ids: readonly number[];
   readonly decoderIds: readonly number[];
   readonly decoderStart: number | undefined;
+  /** Positions in the past states. */
+  readonly past: number;
+  /** Those before `input_ids`: none where these are an encoder's. */
+  readonly before: number;
 }
 
-function customary(port: Port, { ids, decoderIds, decoderStart }: Around): Tensor | undefined {
+function customary(port: Port, { ids, decoderIds, decoderStart, past, before }: Around): Tensor | undefined {
   const { name, dtype, dims } = port, [batch = 1, length = 1] = ids;
-  if (/^decoder_attention_mask$/.test(name)) return filled(dtype, decoderIds, 1);
+  if (/^decoder_attention_mask$/.test(name)) return filled(dtype, [decoderIds[0] ?? 1, past + (decoderIds[1] ?? 1)], 1);
+  if (name === "attention_mask") return filled(dtype, [batch, before + length], 1);
   if (/attention_mask$/.test(name)) return filled(dtype, [batch, length], 1);
   if (name === "token_type_ids") return filled(dtype, [batch, length], 0);
   if (name === "position_ids") {
     return typed(
       dtype,
       [batch, length],
-      Array.from({ length: batch * length }, (_, i) => i % length),
+      Array.from({ length: batch * length }, (_, i) => before + i % length),
     );
   }
   if (name === "decoder_input_ids") {
     return decoderStart === undefined ? undefined : filled(dtype, [batch, 1], decoderStart);
   }
-  if (/^past_key_values|^past_|^cache_/.test(name) && dims.length >= 2) {
+  if (CACHE.test(name) && dims.length >= 2) {
+    if (past > 0) return undefined; // states of some layers alone say nothing of the others'
     // Named sizes of a cache are its length (0) but for the batch, which comes first.
     return filled(dtype, dims.map((d, i) => (typeof d === "number" ? d : i === 0 ? batch : 0)), 0);
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { failure } from "../errors.ts";
+import { failure, pastAttention } from "../errors.ts";
 import { size } from "../graph/tensor.ts";
 import { type Composite, composites as builtIn } from "../lrp/composite.ts";
 import type { Need } from "../plugin/need.ts";
@@ -65,6 +65,12 @@ export function placeSources(shaped: Shaped): PlacedSource[] {
   });
 }
 
+/** Whether queries look at more keys than there are tokens: those of past states. */
+function seesPast({ kind, weights }: Attention, { types }: Shaped): boolean {
+  const [queries, keys] = types.get(weights)!.dims.slice(-2);
+  return kind === "self" && queries !== keys;
+}
+
 /** @throws UNKNOWN_COMPOSITE naming those there are */
 function compositeOf(id: string, more: ReadonlyMap<string, Composite> | undefined): Composite {
   const found = more?.get(id) ?? builtIn.get(id);
@@ -79,6 +85,7 @@ function compositeOf(id: string, more: ReadonlyMap<string, Composite> | undefine
 /**
  * Compiles everything the needs ask for.
  *
+ * @throws MISSING_EVIDENCE where attention is asked for that looks at past states
  * @param targets how many targets share one backward pass
  */
 export async function planFor({ model, shaped, needs, composites, targets, given }: {
@@ -101,6 +108,9 @@ export async function planFor({ model, shaped, needs, composites, targets, given
     attentions: attentions.map(({ weights }) => weights),
   };
   const wants = (name: string): boolean => needs.includes(name as Need), plain = builtIn.get("gradient")!;
+  const looks = wants("attentions") || wants("projections") ||
+    needs.some((need) => isGradient(need) && need.gradients === "attentions");
+  if (looks && attentions.some((attention) => seesPast(attention, shaped))) throw pastAttention();
 
   const reading = wants("attentions") || wants("hidden-states") ? hidden.at(-1) : undefined;
   const places = new Set<Place>(needs.filter(isGradient).map(({ gradients }) => gradients));

@@ -160,9 +160,7 @@ export class BlackBox {
     const ids = typed(inputs.get(input)!.dtype, [lists.length, length], lists.flat()),
       same = length === this.#ids.length;
     // What else the model reads stays, a copy a row; what is as long as the ids is filled in anew where their number changes.
-    const others = [...inputs].filter(([name]) =>
-      same || !/^(attention_mask|token_type_ids|position_ids|past_.*)$/.test(name)
-    );
+    const others = [...inputs].filter(([name]) => same || !/^(attention_mask|token_type_ids|position_ids)$/.test(name));
     const given = new Map(others.map(([name, tensor]) => [name, repeated(tensor, lists.length)] as const));
     const logits = (await model.forward(completeInputs(model.graph, given.set(input, ids)), [model.target])).get(
       model.target,
