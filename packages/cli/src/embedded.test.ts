@@ -274,7 +274,12 @@ describe("bad input ends with a typed error, a hint, and nothing on standard out
       ["--model", "ioi-lm", "Mary ".repeat(400)],
       /^TEXT_TOO_LONG .*\n.*--truncate/,
     ],
-    ["an id beyond the vocabulary", ["--model", "ioi-lm", "--input-ids", "1,99999"], /^[A-Z_]+ .*99999/],
+    ["an id beyond the vocabulary", ["--model", "ioi-lm", "--input-ids", "1,99999"], /^ID_OUT_OF_RANGE .*99999.*192/],
+    [
+      "an id beyond it for the kernel",
+      ["--model", "ioi-lm", "--input-ids", "1,99999", "--backend", "kernel"],
+      /^ID_OUT_OF_RANGE .*99999/,
+    ],
     [
       "an unknown class",
       ["--model", "sentiment-lstm", "--target", "sarcastic", "a film"],

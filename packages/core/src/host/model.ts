@@ -24,6 +24,7 @@ import { openSession, type Session, type SessionOptions } from "../runtime/sessi
 import { filled, type Inputs, isSetting } from "./inputs.ts";
 import { findSources, type Source } from "./sources.ts";
 import { turn } from "./turn.ts";
+import { checkIds, vocabularies, type Vocabulary } from "./vocabulary.ts";
 
 /** A graph at one input shape with the tensors that are explained. */
 export interface Shaped extends ShapedGraph {
@@ -82,6 +83,7 @@ export class Model {
   readonly #options: ModelOptions;
   readonly #shapes = new Map<string, Promise<Shaped>>();
   readonly #programs = new Map<string, Promise<Runnable>>();
+  #vocabularies: readonly Vocabulary[] | undefined;
   #session: Promise<Session> | undefined;
   #tapped = new Set<string>();
 
@@ -154,8 +156,9 @@ export class Model {
     });
   }
 
-  /** Runs the checkpoint: its own session, or a program on the executor. */
+  /** Runs the checkpoint: its own session, or a program on the executor. @throws ID_OUT_OF_RANGE, and the runtime's RUN_FAILED */
   async forward(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
+    checkIds(this.#vocabularies ??= vocabularies(this.graph), inputs);
     const wanted = fetches.filter((name) => !inputs.has(name));
     const found = this.#options.forward === "program"
       ? await this.#compute(inputs, wanted)
