@@ -14,7 +14,7 @@ export interface EngineOptions {
   /** One short text on a small model: it is answered before further threads would have started. */
   readonly brief?: boolean;
   /** What computes: ONNX Runtime in wasm unless said, its native library where onnxruntime-node is installed, or the kernel alone. */
-  readonly backend?: "wasm" | "native" | "kernel";
+  readonly backend?: "wasm" | "native" | "kernel" | undefined;
   /** Threads of one run; as many as there are processors, up to four, unless said. */
   readonly threads?: number | undefined;
   /** Bytes of models' files that may be open at once. */

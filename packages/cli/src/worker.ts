@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { offer, parent } from "@hyaline/server/worker";
+import type { EngineOptions } from "./engine.ts";
 import { openEngine } from "./open.ts";
 
 /** What the server says to the one it starts. */
@@ -14,6 +15,7 @@ export interface Given {
   /** Bytes of models' files that may be open at once. */
   readonly memory: number;
   readonly threads?: number | undefined;
+  readonly backend?: EngineOptions["backend"];
 }
 
 const given: Given = JSON.parse(process.argv[2]!);

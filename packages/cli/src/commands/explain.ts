@@ -50,6 +50,10 @@ export const modelOptions = (command: Command): Command =>
     .addOption(setting("--offline", "never touch the network"))
     .addOption(setting("--executor <name>", "what carries relevance back").choices(["auto", "onnxruntime", "kernel"]));
 
+export const backendOption = (): Option =>
+  setting("--backend <name>", "what runs the model; native needs onnxruntime-node, kernel is small and fast to start")
+    .choices(["wasm", "native", "kernel"]);
+
 /** Options that give another input than a text. */
 export const inputOptions = (command: Command): Command =>
   command
@@ -63,10 +67,7 @@ export function explainCommand(session: Session): Command {
     .summary("why the model said what it said")
     .description("Explains a model's answer to a text: which words spoke for it, and which against.")
     .addArgument(new Argument("[text...]", "what to explain; - reads standard input, one text a line"));
-  command.addOption(
-    setting("--backend <name>", "what runs the model; native needs onnxruntime-node, kernel is small and fast to start")
-      .choices(["wasm", "native", "kernel"]),
-  );
+  command.addOption(backendOption());
   modelOptions(command)
     .addOption(
       setting("--method <ids>", "methods with commas between; hyaline methods lists them", ["lrp"]).argParser((

@@ -14,6 +14,7 @@ import { wholeNumber } from "../request.ts";
 import type { Session } from "../session.ts";
 import type { Given } from "../worker.ts";
 import { setting } from "../settings.ts";
+import { backendOption } from "./explain.ts";
 
 interface ServeFlags {
   readonly port: number;
@@ -29,6 +30,7 @@ interface ServeFlags {
   readonly proxied?: boolean;
   readonly drain: number;
   readonly threads?: number;
+  readonly backend?: Given["backend"];
   readonly queue: number;
   readonly deadline: number;
 }
@@ -73,6 +75,7 @@ export function serveCommand(session: Session): Command {
         wholeNumber("--threads", 1),
       ),
     )
+    .addOption(backendOption())
     .addOption(
       setting("--queue <n>", "requests that may wait; further ones are told to come again", 64)
         .argParser(wholeNumber("--queue", 1)),
@@ -106,6 +109,7 @@ export function serveCommand(session: Session): Command {
         places: Object.fromEntries(models.map(({ name, path }) => [name, path])),
         memory: flags.memory * 1024 ** 2,
         threads: flags.threads,
+        ...(flags.backend ? { backend: flags.backend } : {}),
       };
       const log = (entry: object): void =>
         io.stderr.write(JSON.stringify({ time: new Date().toISOString(), ...entry }) + "\n");
