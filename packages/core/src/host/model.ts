@@ -3,38 +3,27 @@
  *
  * @module
  */
-import { canonicalise } from "../canon/canonicalise.ts";
-import { exact } from "../canon/built_in.ts";
-import { compile, compileForward, type CompileRequest, type ShapedGraph } from "../compile/mod.ts";
-import { failure, missingShapes } from "../errors.ts";
+import { compile, type CompileRequest } from "../compile/mod.ts";
+import { failure } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
-import { infer } from "../graph/infer.ts";
 import { joinGraphs } from "../graph/join.ts";
-import { checkSizes } from "../graph/memory.ts";
 import { modernise } from "../graph/modern.ts";
 import { openGraph } from "../graph/open.ts";
-import { isFloat, size, type Tensor, type TensorType } from "../graph/tensor.ts";
-import type { ExternalData } from "../onnx/external.ts";
-import { appendOutputs } from "../onnx/append_outputs.ts";
+import { isFloat, type Tensor } from "../graph/tensor.ts";
 import { encodeGraph } from "../onnx/encode.ts";
-import { defaultLimits } from "../onnx/limits.ts";
+import type { ExternalData } from "../onnx/external.ts";
 import { outputsOf, type Program } from "../program/program.ts";
-import type { Executor, PreparedProgram } from "../runtime/executor.ts";
-import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
+import type { Executor } from "../runtime/executor.ts";
+import type { SessionOptions } from "../runtime/session.ts";
+import type { ForwardPass, Twin } from "./forward_pass.ts";
+import { ForwardProgram, type Runnable } from "./forward_program.ts";
+import { ForwardSession } from "./forward_session.ts";
 import { filled, type Inputs, isSetting } from "./inputs.ts";
-import { findSources, type Source } from "./sources.ts";
+import { type Shaped, shapedAt } from "./shaping.ts";
 import { turn } from "./turn.ts";
 import { checkIds, vocabularies, type Vocabulary } from "./vocabulary.ts";
 
-/** A graph at one input shape with the tensors that are explained. */
-export interface Shaped extends ShapedGraph {
-  readonly key: string;
-  readonly sources: readonly Source[];
-  /** The output that holds the answers. */
-  readonly target: string;
-  /** The same graph with every rounding of activations in its place: what a forward program is compiled from. */
-  readonly exact: () => ShapedGraph;
-}
+export type { Runnable, Shaped };
 
 /** What a model is made from: the file, and what lies beside it. */
 export interface ModelFile {
@@ -53,19 +42,6 @@ export interface ModelOptions {
   readonly forward?: "session" | "program";
 }
 
-/** A compiled program and the executor's form of it. */
-export interface Runnable {
-  readonly program: Program;
-  readonly prepared: PreparedProgram;
-}
-
-/** A model whose look-ups are given. */
-export interface BehindEmbeddings {
-  /** @returns what was asked for, and all that was given */
-  run(points: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>>;
-  release(): Promise<void>;
-}
-
 /** How often the model ran and a message was carried back. */
 export interface Passes {
   forward: number;
@@ -79,13 +55,12 @@ export class Model {
   /** Version of the standard operator set the file was written in. */
   readonly opset: number;
   readonly passes: Passes = { forward: 0, backward: 0 };
-  readonly #bytes: Uint8Array;
   readonly #options: ModelOptions;
   readonly #shapes = new Map<string, Promise<Shaped>>();
   readonly #programs = new Map<string, Promise<Runnable>>();
+  readonly #session: ForwardSession;
+  readonly #forward: ForwardPass;
   #vocabularies: readonly Vocabulary[] | undefined;
-  #session: Promise<Session> | undefined;
-  #tapped = new Set<string>();
 
   constructor(file: ModelFile, options: ModelOptions) {
     this.file = file;
@@ -95,7 +70,18 @@ export class Model {
     const opened = open(file.model), graph = modernise(opened.graph);
     this.opset = opened.graph.opsets.get("") ?? 1;
     this.graph = file.encoder ? joinGraphs(modernise(open(file.encoder).graph), graph) : graph;
-    this.#bytes = file.encoder ? encodeGraph(this.graph) : opened.bytes;
+    const bytes = file.encoder ? encodeGraph(this.graph) : opened.bytes, { externalData } = file;
+    this.#session = new ForwardSession(this.graph, bytes, {
+      ...options.session,
+      ...(externalData ? { externalData } : {}),
+    });
+    this.#forward = options.forward === "program"
+      ? new ForwardProgram({
+        executor: options.executor,
+        shaped: (inputs) => this.shaped(inputs),
+        runnable: (key, make) => this.#runnable(key, make),
+      })
+      : this.#session;
   }
 
   get options(): ModelOptions {
@@ -128,68 +114,32 @@ export class Model {
     const key = [...inputs].map(([name, { dtype, dims }]) =>
       `${name}:${dtype}[${dims}]${settings.has(name) ? `=${settings.get(name)!.data}` : ""}`
     ).join(";");
-    return cached(this.#shapes, key, async () => {
-      const types = new Map<string, TensorType>(inputs), probed = new Map<string, TensorType>();
-      let told = infer(this.graph, types, { pinned: settings, probed });
-      checkSizes(told.types, defaultLimits.tensorBytes);
-      const unknown = told.unknown.filter((name) => this.graph.inFile.has(name));
-      if (unknown.length) { // shapes that depend on data: the model itself tells them
-        for (const [name, { dtype, dims }] of await this.#run(inputs, unknown)) probed.set(name, { dtype, dims });
-        told = infer(this.graph, types, { pinned: settings, probed });
-      }
-      if (told.missing.length) throw missingShapes(told.missing);
-      await turn();
-      const inOneSpelling = (canonicalisers?: typeof exact): ShapedGraph => {
-        const { graph } = canonicalise(this.graph, told, canonicalisers);
-        const whole = infer(graph, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
-        if (whole.missing.length) throw missingShapes(whole.missing);
-        return { graph, types: whole.types, known: whole.known };
-      };
-      const shaped = inOneSpelling();
-      return {
-        ...shaped,
+    return cached(this.#shapes, key, () =>
+      shapedAt(this.graph, {
         key,
-        sources: findSources(shaped.graph, shaped.types),
         target: this.target,
-        exact: () => (shaped.graph.nodes.some(({ quantised }) => quantised) ? inOneSpelling(exact) : shaped),
-      };
-    });
+        inputs,
+        settings,
+        probe: (given, names) => {
+          this.passes.forward++;
+          return this.#session.run(given, names);
+        },
+      }));
   }
 
   /** Runs the checkpoint: its own session, or a program on the executor. @throws ID_OUT_OF_RANGE, and the runtime's RUN_FAILED */
   async forward(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
     checkIds(this.#vocabularies ??= vocabularies(this.graph), inputs);
-    const wanted = fetches.filter((name) => !inputs.has(name));
-    const found = this.#options.forward === "program"
-      ? await this.#compute(inputs, wanted)
-      : await this.#run(inputs, wanted);
+    this.passes.forward++;
+    const found = await this.#forward.run(inputs, fetches.filter((name) => !inputs.has(name)));
     for (const name of fetches) if (inputs.has(name)) found.set(name, inputs.get(name)!);
     await turn();
     return found;
   }
 
-  /** By ONNX Runtime. Tapped tensors become outputs of the session, which is opened again when new ones are asked for. */
-  async #run(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
-    const session = await this.#with(fetches);
-    this.passes.forward++;
-    const given = new Map([...inputs].filter(([name]) => session.inputs.includes(name)));
-    return await session.run(given, fetches);
-  }
-
-  /** By the executor, from the inputs alone. */
-  async #compute(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
-    const shaped = await this.shaped(inputs), wanted = [...new Set(fetches)].sort();
-    const { program, prepared } = await this.#runnable(
-      `${shaped.key}|forward|${wanted}`,
-      () => compileForward(shaped.exact(), wanted),
-    );
-    this.passes.forward++;
-    return valuesOf(program, await prepared.run(inputs));
-  }
-
-  /** Taps to open the session with, before the first run: one session instead of two. */
+  /** Tensors the forward pass will be asked for. */
   expect(fetches: readonly string[]): void {
-    for (const name of fetches) if (this.graph.inFile.has(name)) this.#tapped.add(name);
+    this.#forward.expect(fetches);
   }
 
   /**
@@ -213,7 +163,7 @@ export class Model {
         sources: shaped.sources.flatMap(({ tensors }) => tensors),
         target: shaped.target,
       });
-      this.expect(program.taps);
+      this.#forward.expect(program.taps);
       return program;
     });
   }
@@ -246,7 +196,11 @@ export class Model {
     return new Map(outputsOf(program).map((name) => [name, found.get(name)!]));
   }
 
-  /** The model behind its embeddings, for paths between inputs: `tensors` are given and everything after them is computed. */
+  /**
+   * The model behind its embeddings, for paths between inputs: `tensors` are given and everything after them is computed.
+   *
+   * @returns a twin whose runs give `fetches`, and all that was given
+   */
   async behindEmbeddings(
     { shaped, inputs, tensors, fetches }: {
       shaped: Shaped;
@@ -254,11 +208,9 @@ export class Model {
       tensors: readonly string[];
       fetches: readonly string[];
     },
-  ): Promise<BehindEmbeddings> {
-    const wanted = [...new Set(fetches)].filter((name) => !tensors.includes(name) && !inputs.has(name));
-    const twin = this.#options.forward === "program"
-      ? await this.#programBehind(shaped, tensors, wanted)
-      : await this.#sessionBehind(shaped, tensors, wanted);
+  ): Promise<Twin> {
+    const wanted = [...new Set(fetches)].filter((name) => !tensors.includes(name) && !inputs.has(name)),
+      twin = await this.#forward.behind(shaped, tensors, wanted);
     return {
       run: async (points) => {
         this.passes.forward++;
@@ -268,89 +220,15 @@ export class Model {
     };
   }
 
-  async #programBehind(
-    shaped: Shaped,
-    tensors: readonly string[],
-    wanted: readonly string[],
-  ): Promise<BehindEmbeddings> {
-    const program = compileForward(shaped.exact(), wanted, tensors),
-      prepared = await this.#options.executor.prepare(program);
-    return {
-      run: async (given) => valuesOf(program, await prepared.run(given)),
-      release: () => prepared.release(),
-    };
-  }
-
-  /** The file's graph with the explained look-ups as inputs. */
-  async #sessionBehind(
-    shaped: Shaped,
-    tensors: readonly string[],
-    wanted: readonly string[],
-  ): Promise<BehindEmbeddings> {
-    const nodes = this.graph.nodes.map((node) => ({
-      ...node,
-      outputs: node.outputs.map((output) => (tensors.includes(output) ? `${output}~looked-up` : output)),
-    }));
-    const float = (name: string, dims: readonly number[]) => ({ name, dtype: "float32" as const, dims });
-    const inputs = [...this.graph.inputs, ...tensors.map((name) => float(name, shaped.types.get(name)!.dims))];
-    const outputs = [...new Set([...wanted, this.target])].map((name) => float(name, []));
-    const session = await openSession(encodeGraph({ ...this.graph, nodes, inputs, outputs }), this.#settings());
-    return {
-      run: (given) => session.run(new Map([...given].filter(([name]) => session.inputs.includes(name))), wanted),
-      release: () => session.release(),
-    };
-  }
-
   async release(): Promise<void> {
-    await (await this.#session)?.release();
+    await this.#session.release();
     for (const entry of this.#programs.values()) await (await entry).prepared.release();
     this.#programs.clear();
-    this.#session = undefined;
-  }
-
-  #settings(): SessionOptions {
-    const { externalData } = this.file;
-    return {
-      ...this.#options.session,
-      ...(externalData ? { externalData } : {}),
-      ...(foldsWeights(this.graph) ? { foldWeights: true } : {}),
-    };
-  }
-
-  async #with(fetches: readonly string[]): Promise<Session> {
-    const open = await this.#session, has = new Set(open?.outputs ?? []);
-    const missing = fetches.filter((name) => !has.has(name) && this.graph.inFile.has(name));
-    if (open && missing.length === 0) return open;
-    missing.forEach((name) => this.#tapped.add(name));
-    const own = new Set(this.graph.outputs.map(({ name }) => name));
-    const opening = openSession(
-      appendOutputs(this.#bytes, [...this.#tapped].filter((name) => !own.has(name))),
-      this.#settings(),
-    );
-    this.#session = opening;
-    const session = await opening;
-    await open?.release();
-    return session;
   }
 }
 
 /** Merged decoders choose a branch by this input; without a cache it is false. */
 const CLOSED_BRANCH: ReadonlyMap<string, Tensor> = new Map([["use_cache_branch", filled("bool", [1], 0)]]);
-
-/** Bytes that weights may take once they are dequantised. */
-const FOLDED = 512 * 2 ** 20;
-
-/** Whether a file dequantises weights of eight bits, and nothing else: left to itself the runtime would do so in every run. */
-function foldsWeights({ nodes, constants }: Graph): boolean {
-  const weights = nodes.filter(({ op }) => op === "DequantizeLinear").map(({ inputs }) => constants.get(inputs[0]!));
-  return weights.some(Boolean) && !nodes.some(({ op }) => op === "QuantizeLinear") &&
-    weights.every((weight) => weight === undefined || /^u?int8$/.test(weight.dtype)) &&
-    weights.reduce((sum, weight) => sum + 4 * (weight ? size(weight.dims) : 0), 0) <= FOLDED;
-}
-
-/** A forward program's results under the names the file gives them. */
-const valuesOf = ({ values }: Program, found: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
-  new Map([...values].map(([name, own]) => [name, found.get(own)!]));
 
 /** Programs kept ready. One explanation by every method needs about ten. */
 const KEPT = 24;

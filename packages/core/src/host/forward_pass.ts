@@ -1,0 +1,24 @@
+/**
+ * What computes a model's tensors from its inputs. There are two: a session of ONNX Runtime and programs on an executor.
+ *
+ * @module
+ */
+import type { Tensor } from "../graph/tensor.ts";
+import type { Inputs } from "./inputs.ts";
+import type { Shaped } from "./shaping.ts";
+
+export interface ForwardPass {
+  /** @throws the runtime's RUN_FAILED and MODEL_REFUSED, the kernel's KERNEL_MEMORY */
+  run(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>>;
+  /** Tensors that will be asked for. */
+  expect(fetches: readonly string[]): void;
+  /** The model with some of its tensors given: `fetches` are computed from them and the inputs. */
+  behind(shaped: Shaped, given: readonly string[], fetches: readonly string[]): Promise<Twin>;
+  release(): Promise<void>;
+}
+
+/** A model some of whose tensors are given. */
+export interface Twin {
+  run(given: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>>;
+  release(): Promise<void>;
+}
