@@ -16,8 +16,8 @@ export interface ShapedGraph {
   readonly known: ReadonlyMap<string, Tensor>;
 }
 
-/** Operators whose output does not vary with the values of their input, only with its shape. */
-const SHAPE_ONLY = new Set(["Shape", "Size", "ConstantOfShape", "EyeLike"]);
+/** Operators whose output varies with the shape of their input alone, or in steps: their derivative is zero wherever there is one. */
+const FLAT = new Set(["Shape", "Size", "ConstantOfShape", "EyeLike", "Sign", "Floor", "Ceil", "Round", "Hardmax"]);
 
 /** Tensors the sources reach through floats. `detached` says where a node's outputs count as constants. */
 export function activity(
@@ -27,7 +27,7 @@ export function activity(
 ): Set<string> {
   const { graph, types, known } = shaped, active = new Set(sources);
   for (const node of graph.nodes) {
-    if (SHAPE_ONLY.has(node.op) || !node.inputs.some((input) => active.has(input)) || detached(node)) continue;
+    if (FLAT.has(node.op) || !node.inputs.some((input) => active.has(input)) || detached(node)) continue;
     for (const output of node.outputs) {
       const type = types.get(output);
       if (output && type && isFloat(type.dtype) && !known.has(output)) active.add(output);

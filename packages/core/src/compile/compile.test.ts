@@ -12,14 +12,14 @@ const trialOf = (inputs: Record<string, Tensor>, nodes: SketchNode[], constants:
 
 describe("what cannot be compiled", () => {
   test("operators without a rule are listed all at once, those off the way are not", () => {
-    const { shaped } = trialOf({ x: draw(2) }, [["Asin", "x", "a"], ["Sinh", "a", "b"], ["Acosh", "x", "aside"], [
+    const { shaped } = trialOf({ x: draw(2) }, [["Shrink", "x", "a"], ["Shrink", "a", "b"], ["Shrink", "x", "aside"], [
       "Relu",
       "b",
       "y",
     ]]);
     const attempt = () => compile({ shaped, sources: ["x"], target: "y", at: ["x"], composite: gradient });
     expect(attempt).toThrowError(expect.objectContaining({ code: "MISSING_RULES" }));
-    expect(attempt).toThrowError(/"Asin" \(node "Asin_0"\), "Sinh" \(node "Sinh_1"\)$/);
+    expect(attempt).toThrowError(/"Shrink" \(node "Shrink_0"\), "Shrink" \(node "Shrink_1"\)$/);
   });
 
   test("a target that does not depend on what is explained is unreachable", () => {
@@ -49,6 +49,22 @@ describe("activity", () => {
       composite: attnlrp,
     });
     expect(numbers(cotangents.get("x")!)).toEqual([2, 2, 2]);
+    await trial.release();
+  });
+
+  test("what moves in steps is a constant: |x| written as x · sign x has the slope sign x", async () => {
+    const trial = trialOf({ x: tensor([3], [1.2, 2.7, -3.1]) }, [
+      ["Round", "x", "r"],
+      ["Sign", "x", "s"],
+      ["Mul", "x s", "size"],
+      ["Add", "r size", "y"],
+    ]);
+    const request = { sources: ["x"], target: "y", seed: tensor([3], [1, 1, 1]) };
+    expect(numbers((await carry(trial, request)).cotangents.get("x")!)).toEqual([1, 1, -1]);
+    expect(() => compile({ shaped: trial.shaped, sources: ["x"], target: "r", at: ["x"], composite: gradient }))
+      .toThrow(
+        expect.objectContaining({ code: "UNREACHABLE" }),
+      );
     await trial.release();
   });
 
@@ -124,13 +140,13 @@ describe("the program", () => {
   });
 
   test("a rule brought along wins over the built-in one and fills a gap", async () => {
-    const trial = trialOf({ x: tensor([2], [1, 2]) }, [["Sinh", "x", "y"]]),
-      own: OpRule = { op: "Sinh", vjp: ({ b, g }) => [b.scale(g, 3)] };
+    const trial = trialOf({ x: tensor([2], [1, 2]) }, [["Shrink", "x", "y"]]),
+      own: OpRule = { op: "Shrink", vjp: ({ b, g }) => [b.scale(g, 3)] };
     const { cotangents } = await carry(trial, {
       sources: ["x"],
       target: "y",
       seed: tensor([2], [1, 2]),
-      extraRules: new Map([["Sinh", own]]),
+      extraRules: new Map([["Shrink", own]]),
     });
     expect(numbers(cotangents.get("x")!)).toEqual([3, 6]);
     await trial.release();

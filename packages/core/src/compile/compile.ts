@@ -67,7 +67,8 @@ export function compile(request: CompileRequest): Program {
     node.outputs.some((o) => downstream.has(o) && active.has(o) && upstream.has(o)) &&
     node.inputs.some((i) => downstream.has(i))
   );
-  if (at.length > 0 && !at.some((name) => active.has(name) && upstream.has(name))) {
+  const crossed = new Set([target, ...path.flatMap(({ inputs }) => inputs)]);
+  if (at.length > 0 && !at.some((name) => active.has(name) && crossed.has(name))) {
     throw unreachable(at.join(", "), target);
   }
   const ruleOf = (node: Node): OpRule | undefined =>

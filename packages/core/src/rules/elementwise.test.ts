@@ -48,3 +48,7 @@ ruleTester.run("Clip", elementwise, { shapes: [[2, 5]], attributes: [{ min: -0.9
 for (const power of [2, 3, 0.5, -1]) {
   ruleTester.run("Pow", elementwise, { shapes: [[2, 3]], given: { 1: tensor([], [power]) }, range: [0.5, 2] });
 }
+ruleTester.run("Pow", elementwise, { shapes: [[2, 3]], given: { 1: tensor([3], [2, 0.5, -1]) }, range: [0.5, 2] });
+ruleTester.run("Pow", elementwise, { shapes: [[[2, 3], [3]]], range: [0.5, 2] }); // an exponent of its own
+ruleTester.run("Mod", elementwise, { shapes: [[2, 3]], given: { 1: tensor([], [0.7]) }, attributes: [{ fmod: 1 }] });
+ruleTester.run("CastLike", elementwise, { shapes: [[2, 3]], given: { 1: tensor([], [1]) } });

@@ -186,21 +186,31 @@ export const elementwise: OpRule[] = [
     vjp: ({ b, g, x, y }) => [gate(b, b.equal(x[0]!, y[0]!), g), null, null],
   },
   {
-    op: "Pow", // (xᵖ)' = p xᵖ⁻¹; p is a constant
+    op: "Pow", // (xᵖ)' = p xᵖ⁻¹ in the base, xᵖ ln x in the exponent
     vjp: (c) => {
-      const { b, g, x } = c;
-      if (c.active[1] || !c.isKnown(1) || size(c.dims[1]!) !== 1) {
-        throw formMissing(c, "an exponent that is no constant scalar");
-      }
-      const p = numbers(c.known(1))[0]!;
-      if (p === 2) return [b.mul(g, b.scale(x[0]!, 2)), null];
-      if (p === 3) return [b.mul(g, b.scale(b.square(x[0]!), 3)), null];
-      return [b.mul(g, b.scale(b.pow(x[0]!, b.scalar(p - 1)), p)), null];
+      const { b, g, x, y, active } = c, base = (): string => b.mul(g, powerSlope(c));
+      return [active[0] ? base() : null, active[1] ? b.mul(g, b.mul(y[0]!, b.log(x[0]!))) : null];
     },
   },
+  {
+    op: "Mod", // x − p · trunc(x / p): a step now and then, else x
+    vjp: (c) => {
+      if (c.active[1]) throw formMissing(c, "an active divisor");
+      return [c.g, null];
+    },
+  },
+  { op: "CastLike", linear: true, vjp: ({ g }) => [g, null] },
   winner("Max"),
   winner("Min"),
 ];
+
+/** p xᵖ⁻¹; powers that products write stay products. */
+function powerSlope(c: RuleContext): string {
+  const { b, x: [x, exponent] } = c, p = c.isKnown(1) && size(c.dims[1]!) === 1 ? numbers(c.known(1))[0]! : undefined;
+  if (p === undefined) return b.mul(exponent!, b.pow(x!, b.shift(exponent!, -1)));
+  if (p === 2) return b.scale(x!, 2);
+  return b.scale(p === 3 ? b.square(x!) : b.pow(x!, b.scalar(p - 1)), p);
+}
 
 /** An elementwise operator that is no primitive, on a forward value. */
 function again(b: Builder, op: string, { x, dims }: { x: string; dims: readonly number[] }): string {

@@ -6,13 +6,15 @@ import { sketch, type SketchNode, tensor, Trial } from "../testing/mod.ts";
 
 const square = tensor([2, 2], [1, 2, 3, 4]);
 const forms: [string, SketchNode, Record<string, Tensor>][] = [
-  ["Pad with mode edge", ["Pad", "x c", "y", { mode: "edge" }], { c: int64s([0, 1, 0, 1]) }],
-  ["GatherND with batch_dims", ["GatherND", "x c", "y", { batch_dims: 1 }], { c: tensor([2, 1], [0, 1], "int64") }],
-  ["ScatterND with reduction add", ["ScatterND", "x c u", "y", { reduction: "add" }], {
+  ["ScatterND with reduction mul", ["ScatterND", "x c u", "y", { reduction: "mul" }], {
     c: tensor([1, 1], [0], "int64"),
     u: tensor([1, 2], [1, 1]),
   }],
-  ["Pow with an exponent that is no constant scalar", ["Pow", "x c", "y"], { c: tensor([2], [2, 3]) }],
+  ["ScatterElements with reduction max", ["ScatterElements", "x c u", "y", { reduction: "max" }], {
+    c: tensor([1, 2], [0, 1], "int64"),
+    u: tensor([1, 2], [1, 1]),
+  }],
+  ["Mod with an active divisor", ["Mod", "x x", "y", { fmod: 1 }], {}],
   ["ConvTranspose with a given output shape", ["ConvTranspose", "x c", "y", { output_shape: [3] }], {
     x: tensor([1, 1, 2], [1, 2]),
     c: tensor([1, 1, 2], [1, 2]),

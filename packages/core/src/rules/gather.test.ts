@@ -24,7 +24,12 @@ ruleTester.run("GatherElements", gather, {
 });
 ruleTester.run("GatherND", gather, { shapes: [[2, 3, 2]], given: { 1: indices([3, 2], [0, 1, 1, 2, 0, 1]) } });
 ruleTester.run("GatherND", gather, { shapes: [[2, 3]], given: { 1: indices([1, 2, 1], [1, 0]) } });
-ruleTester.run("ScatterND", gather, { shapes: [[[4, 2], [2, 2]]], given: { 1: indices([2, 1], [3, 1]) } });
+ruleTester.run("GatherND", gather, { shapes: [[2, 3, 2]], given: { 1: indices([2, 2], [-1, -3, 0, -1]) } });
+ruleTester.run("GatherND", gather, {
+  shapes: [[2, 3, 2]],
+  given: { 1: indices([2, 2, 1], [2, 0, -1, 2]) },
+  attributes: [{ batch_dims: 1 }],
+});
 ruleTester.run("TopK", gather, {
   shapes: [[2, 5]],
   given: { 1: indices([1], [2]) },

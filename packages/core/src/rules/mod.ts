@@ -8,6 +8,11 @@ import { normalization } from "./normalization.ts";
 import { recurrent } from "./recurrent.ts";
 import { reduce } from "./reduce.ts";
 import { ruleTable } from "./rule.ts";
+import { scatter } from "./scatter.ts";
+import { transcendental } from "./transcendental.ts";
 
 export type { OpRule, RuleContext, Vjp } from "./rule.ts";
-export const rules = ruleTable([elementwise, linear, movement, gather, reduce, normalization, convolution, recurrent]);
+export const rules = ruleTable([
+  ...[elementwise, transcendental, linear, movement, gather, scatter],
+  ...[reduce, normalization, convolution, recurrent],
+]);

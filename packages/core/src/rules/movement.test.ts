@@ -34,6 +34,21 @@ ruleTester.run("Slice", movement, {
 });
 ruleTester.run("Pad", movement, { shapes: [[2, 3], [1, 1]], given: { 1: int64s([0, 1, 2, 0]) } });
 ruleTester.run("Pad", movement, { shapes: [[2, 4]], given: { 1: int64s([1, -1, 0, 2]) } });
+ruleTester.run("Pad", movement, {
+  shapes: [[3, 4]],
+  given: { 1: int64s([1, 2, 0, 1]) },
+  attributes: [{ mode: "reflect" }, { mode: "edge" }, { mode: "wrap" }],
+});
+ruleTester.run("Pad", movement, {
+  shapes: [[1, 3]],
+  given: { 1: int64s([0, -1, 0, 2]) },
+  attributes: [{ mode: "edge" }],
+});
+ruleTester.run("DepthToSpace", movement, {
+  shapes: [[1, 8, 2, 3]],
+  attributes: [{ blocksize: 2 }, { blocksize: 2, mode: "CRD" }],
+});
+ruleTester.run("SpaceToDepth", movement, { shapes: [[2, 2, 4, 6]], attributes: [{ blocksize: 2 }] });
 ruleTester.run("Tile", movement, { shapes: [[2, 3], [1, 1]], given: { 1: int64s([3, 2]) } });
 ruleTester.run("Trilu", movement, { shapes: [[3, 4], [2, 2, 2]], attributes: [{}, { upper: 0 }] });
 ruleTester.run("Trilu", movement, {

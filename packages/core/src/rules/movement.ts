@@ -6,7 +6,7 @@
  */
 import { ints, number, text } from "../graph/graph.ts";
 import { numbers } from "../graph/tensor.ts";
-import { formMissing, type OpRule, type RuleContext } from "./rule.ts";
+import type { OpRule, RuleContext } from "./rule.ts";
 
 /** The message takes the shape of the input. */
 const reshaped = (op: string): OpRule => ({ op, linear: true, vjp: ({ b, g, dims }) => [b.reshape(g, dims[0]!)] });
@@ -30,29 +30,58 @@ function sliceBack(c: RuleContext): string[] {
       length = dims[axis]!,
       step = steps[i]!,
       { first, count } = range(start, ends[i]!, step, length);
-    if (step === 1) g = b.pad(g, axis, { before: first, after: length - first - count });
-    else {
-      const rows = BigInt64Array.from({ length: count }, (_, k) => BigInt(first + k * step));
-      g = b.scatterAdd(g, b.tensor({ dtype: "int64", dims: [count], data: rows }), {
-        axis,
-        dims: b.dims(g).map((d, j) => (j === axis ? length : d)),
-      });
-    }
+    const rows = Array.from({ length: count }, (_, k) => first + k * step);
+    g = step === 1
+      ? b.pad(g, axis, { before: first, after: length - first - count })
+      : placed(c, g, { axis, rows, length });
   });
   return [g];
 }
 
 function padBack(c: RuleContext): string[] {
-  if (text(c.node, "mode", "constant") !== "constant") throw formMissing(c, `mode ${text(c.node, "mode", "")}`);
+  const mode = text(c.node, "mode", "constant");
   const dims = c.dims[0]!, axes = c.has(3) ? numbers(c.known(3)) : dims.map((_, i) => i), pads = numbers(c.known(1));
   let { g } = c;
-  axes.forEach((axis, i) => {
-    const before = pads[i]!, length = dims[wrap(axis, dims.length)]!;
-    g = c.b.slice(g, axis, { start: Math.max(before, 0), end: Math.max(before, 0) + length + Math.min(before, 0) });
-    if (before < 0) g = c.b.pad(g, axis, { before: -before, after: 0 });
+  axes.forEach((named, i) => {
+    const axis = wrap(named, dims.length), before = pads[i]!, after = pads[axes.length + i]!, length = dims[axis]!;
+    if (mode === "constant" || (before <= 0 && after <= 0)) {
+      g = c.b.slice(g, axis, { start: Math.max(before, 0), end: Math.max(before, 0) + length + Math.min(before, 0) });
+      if (before < 0) g = c.b.pad(g, axis, { before: -before, after: 0 });
+      return;
+    }
+    const rows = Array.from({ length: before + length + after }, (_, k) => mirrored(k - before, { mode, length }));
+    g = placed(c, g, { axis, rows, length });
   });
   return [g];
 }
+
+/** Which element stands at place k of a padded axis. */
+function mirrored(k: number, { mode, length }: { mode: string; length: number }): number {
+  if (mode === "edge") return Math.min(Math.max(k, 0), length - 1);
+  if (mode === "wrap") return ((k % length) + length) % length;
+  const period = Math.max(1, 2 * (length - 1)), place = ((k % period) + period) % period; // reflect
+  return Math.min(place, period - place);
+}
+
+/** Adds slice k of g to slice `rows[k]` of an axis that is `length` long. */
+function placed(
+  { b }: RuleContext,
+  g: string,
+  { axis, rows, length }: { axis: number; rows: readonly number[]; length: number },
+): string {
+  const indices = b.tensor({ dtype: "int64", dims: [rows.length], data: BigInt64Array.from(rows, BigInt) });
+  return b.scatterAdd(g, indices, { axis, dims: b.dims(g).map((d, i) => (i === axis ? length : d)) });
+}
+
+/** Blocks of s × s places and channels, [n, channels, height, width] of the deep side: how they are seen and turned. */
+function blocks(c: RuleContext, deep: readonly number[]): { seen: number[]; turned: number[]; perm: number[] } {
+  const s = number(c.node, "blocksize", 1), [n, channels, h, w] = deep as [number, number, number, number];
+  const thin = channels / (s * s), columnsFirst = text(c.node, "mode", "DCR") === "CRD";
+  const seen = columnsFirst ? [n, thin, s, s, h, w] : [n, s, s, thin, h, w];
+  const perm = columnsFirst ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2];
+  return { seen, turned: perm.map((p) => seen[p]!), perm };
+}
+const inverse = (perm: readonly number[]): number[] => perm.map((_, i) => perm.indexOf(i));
 
 export const movement: OpRule[] = [
   reshaped("Reshape"),
@@ -89,6 +118,22 @@ export const movement: OpRule[] = [
   },
   { op: "Slice", linear: true, vjp: sliceBack },
   { op: "Pad", linear: true, vjp: padBack },
+  {
+    op: "DepthToSpace",
+    linear: true,
+    vjp: (c) => {
+      const { turned, perm } = blocks(c, c.dims[0]!), { b, g } = c;
+      return [b.reshape(b.transpose(b.reshape(g, turned), inverse(perm)), c.dims[0]!)];
+    },
+  },
+  {
+    op: "SpaceToDepth", // the way back of DepthToSpace
+    linear: true,
+    vjp: (c) => {
+      const { seen, perm } = blocks(c, c.outDims[0]!), { b, g } = c;
+      return [b.reshape(b.transpose(b.reshape(g, seen), perm), c.dims[0]!)];
+    },
+  },
   {
     op: "Tile", // each axis n·d is seen as [n, d] and summed over n
     linear: true,

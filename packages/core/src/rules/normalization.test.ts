@@ -25,6 +25,14 @@ ruleTester.run("GroupNormalization", normalization, {
   shapes: [[[2, 4, 3], [4], [4]], [[1, 4, 2, 2], [4], [4]]],
   attributes: [{ num_groups: 2, epsilon: 0.01 }],
 });
+ruleTester.run("LpNormalization", normalization, {
+  shapes: [[2, 3], [2, 2, 2]],
+  attributes: [{}, { p: 1, axis: 1 }, { p: 2, axis: 0 }],
+});
+ruleTester.run("MeanVarianceNormalization", normalization, {
+  shapes: [[2, 3, 2, 2]],
+  attributes: [{}, { axes: [1, 2, 3] }],
+});
 ruleTester.run("BatchNormalization", normalization, {
   shapes: [[2, 3, 2]],
   given: {

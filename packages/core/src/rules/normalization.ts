@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { number } from "../graph/graph.ts";
+import { ints, number } from "../graph/graph.ts";
 import { size } from "../graph/tensor.ts";
 import type { OpRule, RuleContext, Vjp } from "./rule.ts";
 
@@ -54,6 +54,19 @@ const groupNorm = (groupsOf: (c: RuleContext) => number, sigmaIsConstant: boolea
     perChannel = (t: string): string => b.reshape(b.sum(t, others), [channels]);
   return [b.reshape(b.div(dx, sigma), dims), perChannel(b.mul(c.g, b.reshape(unit, dims))), perChannel(c.g)];
 };
+const order = (c: RuleContext): number => number(c.node, "p", 2);
+/** ‖x‖ along the axis, of order 1 or 2. */
+function lengthOf(c: RuleContext): string {
+  const { b } = c, x = c.x[0]!, axes = [number(c.node, "axis", -1)];
+  return order(c) === 1 ? b.sum(b.abs(x), axes) : b.sqrt(b.sum(b.square(x), axes));
+}
+
+/** y = (x − μ)/σ without scale or bias, over the axes named: dx = (g − mean g − y · mean(g y))/σ. */
+const standardised = (sigmaIsConstant: boolean): Vjp => (c) => {
+  const { b, g, y: [y] } = c, axes = ints(c.node, "axes") ?? [0, 2, 3], centred = b.sub(c.x[0]!, b.mean(c.x[0]!, axes));
+  const sigma = b.shift(b.sqrt(b.mean(b.square(centred), axes)), 1e-9), flat = b.sub(g, b.mean(g, axes));
+  return [b.div(sigmaIsConstant ? flat : b.sub(flat, b.mul(y!, b.mean(b.mul(g, y!), axes))), sigma)];
+};
 const everyChannel = (c: RuleContext): number => c.dims[0]![1]!,
   namedGroups = (c: RuleContext): number => number(c.node, "num_groups", 1);
 
@@ -82,6 +95,19 @@ export const normalization: OpRule[] = [
       const bias = b.sum(c.g, c.dims[0]!.map((_, i) => i).filter((i) => i !== 1), false);
       return [b.mul(c.g, b.reshape(factor, per)), null, bias, b.neg(b.mul(bias, factor)), null];
     },
+  },
+  {
+    op: "LpNormalization", // y = x/‖x‖: dx = (g − x̂ · Σ g y)/‖x‖ with x̂ = y for p = 2, sign x for p = 1
+    vjp: (c) => {
+      const { b, g, y: [y] } = c, along = b.sum(b.mul(g, y!), [number(c.node, "axis", -1)]);
+      return [b.div(b.sub(g, b.mul(order(c) === 1 ? b.sign(c.x[0]!) : y!, along)), lengthOf(c))];
+    },
+    identity: (c) => [c.b.div(c.g, lengthOf(c))],
+  },
+  {
+    op: "MeanVarianceNormalization",
+    vjp: standardised(false),
+    identity: standardised(true),
   },
   {
     op: "Softmax", // dx = y (g − Σ g y)

@@ -22,6 +22,15 @@ const kept = (c: RuleContext): readonly number[] => {
 const spread = (c: RuleContext): string => c.b.expand(c.b.reshape(c.g, kept(c)), c.dims[0]!);
 const count = (c: RuleContext): number => size(c.dims[0]!) / Math.max(1, size(kept(c)));
 
+/** The product along the reduced axes of a forward value. */
+function product(c: RuleContext, x: string): string {
+  const { b } = c, dims = kept(c), axes = axesOf(c);
+  if (axes.length === 0) return x;
+  const list = b.tensor({ dtype: "int64", dims: [axes.length], data: BigInt64Array.from(axes, BigInt) });
+  const node = { op: "ReduceProd", domain: "", inputs: [x, list], outputs: [b.fresh("product")], attributes: {} };
+  return b.forward(node, [{ dtype: "float32", dims }])[0]!;
+}
+
 /** The extremum's position takes the message; equal positions share it, as torch's amax does. */
 const extremum = (op: string): OpRule => ({
   op,
@@ -53,9 +62,25 @@ export const reduce: OpRule[] = [
     },
   },
   {
-    op: "ReduceL2",
-    vjp: (c) => [c.b.mul(c.x[0]!, c.b.div(c.b.reshape(c.g, kept(c)), c.b.reshape(c.y[0]!, kept(c)))), null],
-  }, // ∂‖x‖ = x/‖x‖
+    op: "ReduceL2", // ∂‖x‖ = x/‖x‖, and 0 at the origin
+    vjp: (c) => {
+      const { b } = c, norm = b.max(b.reshape(c.y[0]!, kept(c)), b.scalar(1e-30));
+      return [b.mul(c.x[0]!, b.div(b.reshape(c.g, kept(c)), norm)), null];
+    },
+  },
+  { op: "ReduceLogSum", vjp: (c) => [c.b.mul(spread(c), c.b.exp(c.b.neg(c.b.reshape(c.y[0]!, kept(c))))), null] }, // 1/Σ = e⁻ʸ
+  {
+    op: "ReduceLogSumExp", // the softmax, e^(x − y)
+    vjp: (c) => [c.b.mul(spread(c), c.b.exp(c.b.sub(c.x[0]!, c.b.reshape(c.y[0]!, kept(c))))), null],
+  },
+  {
+    op: "ReduceProd", // the product of the others: P/x with P that of all that are not zero, unless another one is zero
+    vjp: (c) => {
+      const { b } = c, axes = axesOf(c), zero = b.equal(c.x[0]!, b.scalar(0)), zeros = b.cast(zero, "float32");
+      const rest = b.where(zero, b.scalar(1), c.x[0]!), free = b.equal(b.sum(zeros, axes), zeros);
+      return [b.mul(spread(c), b.where(free, b.div(product(c, rest), rest), b.scalar(0))), null];
+    },
+  },
   {
     op: "CumSum", // Σ over i ≤ j forwards is Σ over j ≥ i backwards: a triangular product
     linear: true,
