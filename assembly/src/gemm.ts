@@ -8,9 +8,9 @@ export const ROWS: i32 = 128;
 const BLOCK: i32 = ROWS * DEPTH << 2;
 const PANEL: i32 = 12 * DEPTH << 2;
 
-/** Bytes of scratch any GEMM needs: a packed block of A, a panel of B, one edge tile. */
+/** Bytes of scratch any GEMM needs: a packed block of A, a panel of B, one edge tile, eight rows on their way into a panel. */
 export function gemm_scratch_bytes(): i32 {
-  return BLOCK + PANEL + (8 * 12 << 2);
+  return BLOCK + PANEL + (8 * 12 << 2) + (8 * DEPTH << 2);
 }
 
 /**

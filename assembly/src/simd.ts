@@ -13,6 +13,20 @@ export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
+/** a·b + c; with `integers` the lanes are pairs of 16 bits, and both products are added to a lane of 32. */
+// @ts-ignore: decorator
+@inline
+export function mac(integers: bool, a: v128, b: v128, c: v128): v128 {
+  return integers ? i32x4.add(c, i32x4.dot_i16x8_s(a, b)) : madd(a, b, c);
+}
+
+/** What `mac` added up, as floats. */
+// @ts-ignore: decorator
+@inline
+export function asFloats(integers: bool, x: v128): v128 {
+  return integers ? f32x4.convert_i32x4_s(x) : x;
+}
+
 /** Sum of the four lanes, pairwise: (l0 + l2) + (l1 + l3). */
 // @ts-ignore: decorator
 @inline

@@ -56,7 +56,11 @@ function multiply(l: Lowering, a: View, b: View, c: View, alpha: number): void {
     [bDepth, bColumn] = b.steps.slice(-2) as [number, number];
   const [weight, from] = b.quantised ? quantisedWeight(l, b) : [undefined, b];
   const offsets = offsetsOf(batch, [a.steps, b.steps, contiguousSteps(c.dims)]);
-  const name: KernelFunction = weight ? "gemm_quantized_8x12" : "gemm_f32_8x12";
+  const name: KernelFunction = !weight
+    ? "gemm_f32_8x12"
+    : b.quantised!.integers
+    ? "gemm_integer_8x12"
+    : "gemm_quantized_8x12";
   const call = (
     thread: number,
     i: number,

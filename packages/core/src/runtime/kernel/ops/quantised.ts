@@ -39,7 +39,7 @@ export function quantisedWeight(l: Lowering, b: View): [Table, View] {
   ];
 }
 
-/** Bytes as they are, behind a scale of 1. */
+/** Bytes as they are, behind a scale of 1, for a product with whole numbers. */
 export function integers(l: Lowering, bytes: Constant, zeros?: Constant): View {
   const { dims, dtype } = bytes, columns = zeros ? size(zeros.dims) : 1, many = columns > 1;
   const ones = constant({ dtype: "float32", dims: [columns], data: new Float32Array(columns).fill(1) });
@@ -53,6 +53,7 @@ export function integers(l: Lowering, bytes: Constant, zeros?: Constant): View {
       scale: l.hold(ones, "float32"),
       zero: zeros && l.hold(zeros, "float32"),
       scaleSteps: dims.map((_, i) => (many && i === dims.length - 1 ? 1 : 0)),
+      integers: true,
       block: 0,
       blocks: 0,
     },
