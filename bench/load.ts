@@ -5,13 +5,13 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { openEngine } from "../packages/cli/src/open.ts";
 import { chooseExecutor, subjectOf } from "../packages/core/src/mod.ts";
 import { openCheckpoint } from "../packages/core/src/node.ts";
 import { completeInputs, typed } from "../packages/core/src/host/inputs.ts";
+import { children, processor, resident, ticks } from "../test/server/processes.ts";
 import { conditions, table, timed } from "./measure.ts";
 
 const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
@@ -146,29 +146,6 @@ export async function rates(seconds: number): Promise<string> {
   );
 }
 
-/** Hundredths of a second that a process and its children have computed. */
-async function processor(pid: number): Promise<number> {
-  const times = await Promise.all([String(pid), ...await children(pid)].map(ticks));
-  return times.reduce((sum, time) => sum + time, 0);
-}
-
-/** Of one process; NaN where there is none any more. */
-async function ticks(pid: string): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")).split(") ")[1]?.split(" ");
-  return fields ? Number(fields[11]) + Number(fields[12]) : NaN;
-}
-
-/** Bytes of memory that a process and its children hold. */
-async function resident(pid: number): Promise<number> {
-  const rss = async (id: string): Promise<number> =>
-    1024 * Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${id}/status`, "utf8"))?.[1] ?? 0);
-  const sizes = await Promise.all([String(pid), ...await children(pid)].map(rss));
-  return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-const children = async (pid: number): Promise<string[]> =>
-  (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ").filter(Boolean);
-
 /** Predictions and explanations of texts of many lengths, eight at a time, by the quickest model. */
 export async function memory(requests: number): Promise<string> {
   const server = await serve("--threads", String(THREADS)), at: (string | number)[][] = [];
@@ -216,7 +193,7 @@ async function rest(server: Server, give: (long: unknown) => Promise<void>): Pro
   for (let last = await ticks(worker!), changed = from; performance.now() - from < 10_000;) {
     await pause(10);
     const now = await ticks(worker!);
-    if (Number.isNaN(now)) return performance.now() - from; // it did not stop in time and was ended
+    if (now === undefined) return performance.now() - from; // it did not stop in time and was ended
     if (now !== last) [last, changed] = [now, performance.now()];
     else if (performance.now() - changed > 300) return changed - from;
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { clearTimeout, setTimeout } from "node:timers";
 import { asFailure } from "./errors.ts";
 
 export interface RunEvent {
@@ -76,7 +77,7 @@ export class Run {
         this.#alone = setTimeout(() => {
           this.cancel();
           this.#options.over?.();
-        }, this.#options.keep);
+        }, this.#options.keep).unref(); // a server that ends waits for nobody to come back
       }
     }
   }

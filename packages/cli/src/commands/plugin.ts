@@ -109,10 +109,11 @@ async function install(
   session: Session,
 ): Promise<void> {
   const store = await storeOf(session), { io } = session, { id, version } = found.manifest;
-  await collisionFree(found, await store.entries(), from);
+  const fits = (others: Parameters<typeof collisionFree>[1]): Promise<void> => collisionFree(found, others, from);
+  await fits(await store.entries()); // and again when it is installed: meanwhile another may have been
   io.stdout.write((await contents(found, { trust })).join("\n") + "\n");
   if (!await agreed(yes, io)) return void (session.exitCode = exit.failure);
-  await store.install(found, { trust });
+  await store.install(found, { trust, fits });
   io.stdout.write(`Installed ${id} ${version}\n`);
 }
 

@@ -7,11 +7,12 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 import process from "node:process";
 import { containedPath } from "../onnx/external.ts";
+import { locked, privately, type Release } from "../lock.ts";
 import { readWhole } from "../onnx/external_files.ts";
 import type { Draft, Store } from "./store.ts";
 
@@ -32,7 +33,7 @@ export function diskStore(directory: string = defaultCache()): Store {
       ) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"));
     },
     async write(key, bytes) {
-      const path = pathOf(key), draft = privately(path);
+      const path = pathOf(key), draft = privately(`${path}.part`);
       await mkdir(dirname(path), { recursive: true });
       await writeFile(draft, bytes);
       await rename(draft, path);
@@ -40,54 +41,13 @@ export function diskStore(directory: string = defaultCache()): Store {
     async draft(key) {
       const path = pathOf(key);
       await mkdir(dirname(path), { recursive: true });
-      const lock = `${path}.part.lock`, own = await locked(lock);
-      return openDraft(path, own ? `${path}.part` : privately(path), own ? lock : undefined);
+      const part = `${path}.part`, release = await locked(`${part}.lock`);
+      return openDraft(path, release ? part : privately(part), release);
     },
   };
 }
 
-let drafts = 0;
-/** A name that no other draft has. */
-const privately = (path: string): string => `${path}.part-${process.pid}-${++drafts}`;
-
-/** Locks of this process: a lock with its number that is not among them is left over from an earlier one. */
-const held = new Set<string>();
-
-/** Takes a lock; one whose process is gone is taken over. The lock appears with its owner in it, or not at all. */
-async function locked(path: string): Promise<boolean> {
-  if (held.has(path)) return false;
-  held.add(path);
-  const own = privately(path);
-  await writeFile(own, String(process.pid));
-  try {
-    for (let attempt = 0; attempt < 2; attempt++) {
-      if (await link(own, path).then(() => true, () => false)) return true;
-      const owner = Number(await readFile(path, "utf8").catch(() => ""));
-      if (owner > 0 && owner !== process.pid && alive(owner)) break;
-      await rm(path, { force: true });
-    }
-    held.delete(path);
-    return false;
-  } finally {
-    await rm(own, { force: true });
-  }
-}
-
-async function unlocked(path: string): Promise<void> {
-  await rm(path, { force: true });
-  held.delete(path);
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-async function openDraft(path: string, part: string, lock: string | undefined): Promise<Draft> {
+async function openDraft(path: string, part: string, release: Release | undefined): Promise<Draft> {
   const notes = `${part}.json`;
   const validator = await readFile(notes, "utf8").then(
     (text) => (JSON.parse(text) as { validator?: string }).validator,
@@ -96,11 +56,11 @@ async function openDraft(path: string, part: string, lock: string | undefined): 
   // Without a validator nobody can tell what the bytes are of.
   const size = validator === undefined ? 0 : await stat(part).then((found) => found.size, () => 0);
   const file = await open(part, size ? "r+" : "w+");
-  return new DiskDraft({ path, part, notes, lock, file, size, validator });
+  return new DiskDraft({ path, part, notes, release, file, size, validator });
 }
 
 class DiskDraft implements Draft {
-  readonly #paths: { path: string; part: string; notes: string; lock: string | undefined };
+  readonly #paths: { path: string; part: string; notes: string; release: Release | undefined };
   #file: FileHandle | undefined;
   size: number;
   validator: string | undefined;
@@ -110,7 +70,7 @@ class DiskDraft implements Draft {
       path: string;
       part: string;
       notes: string;
-      lock: string | undefined;
+      release: Release | undefined;
       file: FileHandle;
       size: number;
       validator: string | undefined;
@@ -165,7 +125,7 @@ class DiskDraft implements Draft {
 
   async close(): Promise<void> {
     await this.#letGo();
-    if (this.#paths.lock) await unlocked(this.#paths.lock);
+    if (this.#paths.release) await this.#paths.release();
     else await this.discard(); // nobody finds a private draft again
   }
 

@@ -95,8 +95,13 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
     ends = new Map(tensors.map((name) => [name, floats(gathered.values.get(name)!)]));
   const starts = await baselineOf(request), { nodes, weights } = gaussLegendre(steps);
   const behind = await model.behindEmbeddings({ shaped, inputs, tensors, fetches: [shaped.target, ...program.taps] });
+  const between = async (): Promise<void> => {
+    await turn();
+    signal.throwIfAborted();
+  };
   try {
     const at = async (alpha: number): Promise<{ value: number; taps: Map<string, Tensor> }> => {
+      await between();
       const points = new Map(tensors.map((name) => {
         const from = floats(starts.get(name)!), to = ends.get(name)!;
         return [
@@ -114,9 +119,9 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
     const means = new Map(tensors.map((name) => [name, new Float64Array(ends.get(name)!.length)])),
       values = new Float32Array(steps);
     for (let k = 0; k < steps; k++) {
-      await turn();
-      signal.throwIfAborted();
-      const { value, taps } = await at(nodes[k]!), found = await model.backward(path, taps, seed);
+      const { value, taps } = await at(nodes[k]!);
+      await between();
+      const found = await model.backward(path, taps, seed);
       values[k] = value;
       for (const name of tensors) {
         const held = program.cotangents.get(name), mean = means.get(name)!;

@@ -1,13 +1,17 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unpacked } from "./archive.ts";
+import { differences } from "./files.ts";
 import { declared } from "./manifest_file.ts";
-import { candidate, PluginStore } from "./store.ts";
+import { candidate, type Entry, PluginStore } from "./store.ts";
 
 let root = "";
 beforeAll(async () => void (root = await mkdtemp(join(tmpdir(), "hyaline-plugins-"))));
@@ -260,6 +264,29 @@ describe("the store", () => {
     await expect(store.remove("x")).rejects.toEqual(code("PLUGIN_UNKNOWN", /"x"/));
     await store.install(await candidate(await plugin()), { trust: false });
     await expect(store.verify("min")).rejects.toMatchObject({ hint: "There are mine" });
+  });
+
+  test.skipIf(!("deno" in process.versions))("loses nothing when two processes add plugins at once", async () => {
+    const { home } = fresh(), ids = Array.from({ length: 24 }, (_, i) => `plugin-${i}`);
+    const sources = await Promise.all(ids.map((id) => plugin({ id, explainers: [method({ id })] })));
+    const adder = fileURLToPath(new URL("fixtures/add.ts", import.meta.url));
+    const add = (some: string[]) => promisify(execFile)(process.execPath, ["run", "-A", adder, home, ...some]);
+    await Promise.all([add(sources.slice(0, 12)), add(sources.slice(12))]);
+    const entries = await new PluginStore(home).entries();
+    expect(entries.map(({ manifest: { id } }) => id).sort()).toEqual(ids.sort());
+    for (const { folder, files } of entries) expect(await differences(folder, files)).toEqual([]);
+    expect((await readdir(home)).sort()).toEqual(["plugins", "plugins.json", "plugins.lock.json"]);
+  });
+
+  test("judges a plugin beside what is installed by then", async () => {
+    const store = fresh(), seen: string[][] = [], found = await candidate(await plugin());
+    const fits = (others: readonly Entry[]) =>
+      Promise.resolve(void seen.push(others.map(({ manifest }) => manifest.id)));
+    await Promise.all([1, 2].map(() => store.install(found, { trust: false, fits })));
+    expect(seen).toEqual([[], ["mine"]]);
+    const no = new Error("no");
+    await expect(store.install(found, { trust: false, fits: () => Promise.reject(no) })).rejects.toBe(no);
+    await store.remove("mine");
   });
 
   test.each([["plugins.json", "{"], ["plugins.json", '{"plugins": {"a": 1}}'], [

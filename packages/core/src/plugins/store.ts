@@ -10,6 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
 import { pluginStore, pluginUnknown } from "../errors.ts";
+import { lockedWithin } from "../lock.ts";
 import { type Composite, compositeSchema } from "../lrp/composite.ts";
 import { type Manifest, manifestSchema } from "../manifest/manifest.ts";
 import { type Difference, differences, type Files, hashesOf, writeFiles } from "./files.ts";
@@ -30,6 +31,9 @@ const locked = z.strictObject({
 const choices = z.strictObject({ plugins: z.record(z.string(), choice) });
 const locks = z.strictObject({ lockVersion: z.literal(1), plugins: z.record(z.string(), locked) });
 
+/** Milliseconds to wait for another process that changes the plugins; a change takes a few. */
+const PATIENCE = 10_000;
+
 /** A plugin that could be installed: fetched and judged, not run, not on the disk. */
 export interface Candidate {
   readonly source: string;
@@ -37,6 +41,13 @@ export interface Candidate {
   readonly manifest: Manifest;
   readonly composites: readonly Composite[];
   readonly files: Files;
+}
+
+export interface InstallOptions {
+  /** Run in this process where there is no sandbox. */
+  readonly trust: boolean;
+  /** Judges the plugin beside all that is installed by then; refuses by throwing. */
+  fits?(others: readonly Entry[]): Promise<void>;
 }
 
 /** An installed plugin. */
@@ -76,10 +87,15 @@ export class PluginStore {
   }
 
   /** Puts a plugin in place, in place of an earlier one of its id. @throws PLUGIN_STORE where it cannot be written */
-  async install(
+  install(candidate: Candidate, options: InstallOptions): Promise<void> {
+    return this.#alone(() => this.#install(candidate, options));
+  }
+
+  async #install(
     { source, resolved, manifest, composites, files }: Candidate,
-    { trust }: { trust: boolean },
+    { trust, fits }: InstallOptions,
   ): Promise<void> {
+    await fits?.(await this.entries());
     const [chosen, lock] = await this.#read(), { id } = manifest, folder = this.#folder(id);
     const fresh = `${folder}.${process.pid}.new`;
     try {
@@ -104,17 +120,36 @@ export class PluginStore {
 
   /** @throws PLUGIN_UNKNOWN */
   async remove(id: string): Promise<void> {
-    const { folder } = await this.entry(id), [chosen, lock] = await this.#read();
-    delete chosen.plugins[id];
-    delete lock.plugins[id];
-    await this.#write(chosen, lock);
-    await rm(folder, { recursive: true, force: true });
+    const { folder } = await this.entry(id);
+    await this.#alone(async () => {
+      const [chosen, lock] = await this.#read();
+      delete chosen.plugins[id];
+      delete lock.plugins[id];
+      await this.#write(chosen, lock);
+      await rm(folder, { recursive: true, force: true });
+    });
   }
 
   /** Files that are not what was installed. @throws PLUGIN_UNKNOWN */
   async verify(id: string): Promise<Difference[]> {
     const { folder, files } = await this.entry(id);
     return await differences(folder, files);
+  }
+
+  /** Changes what is installed while no other process does: what one has read, the other must not write. */
+  async #alone(change: () => Promise<void>): Promise<void> {
+    const busy = join(this.home, "plugins.busy");
+    const release = await mkdir(this.home, { recursive: true }).then(() => lockedWithin(PATIENCE, busy)).catch(
+      (error) => {
+        throw pluginStore(this.home, error.message, error);
+      },
+    );
+    if (!release) throw pluginStore(busy, "another process has been changing the plugins for too long");
+    try {
+      await change();
+    } finally {
+      await release();
+    }
   }
 
   get #config(): string {
@@ -138,7 +173,6 @@ export class PluginStore {
 
   /** The lock first: a choice without a lock would not run. */
   async #write(chosen: z.infer<typeof choices>, lock: z.infer<typeof locks>): Promise<void> {
-    await mkdir(this.home, { recursive: true });
     for (const [path, value] of [[this.#lock, lock], [this.#config, chosen]] as const) {
       const draft = `${path}.${process.pid}.part`;
       await writeFile(draft, JSON.stringify(value, null, 1) + "\n");

@@ -23,8 +23,11 @@ interface Call {
   readonly context: Progress;
 }
 
-/** Long enough for one forward pass over a long text, short enough that a cancelled run frees the processor within a second. */
-const GRACE = 500;
+/**
+ * Long enough for one pass over a text of a hundred tokens, after which a run ends by itself and its model stays open. The rest of the
+ * second in which the processor is to be free belongs to the process' end: on a crowded machine giving its memory back waits, too.
+ */
+const GRACE = 200;
 
 export class RemoteEngine implements Engine {
   readonly #options: RemoteOptions;
