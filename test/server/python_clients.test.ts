@@ -1,12 +1,12 @@
-/** Programs written against Triton's and KServe's clients get what they expect. */
-import { spawnSync } from "node:child_process";
+/** Programs written against Triton's and KServe's clients get what they expect. HYALINE_PYTHON names the Python that has them. */
+import { execFile, spawnSync } from "node:child_process";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { execFile } from "node:child_process";
 import { expect, test } from "vitest";
 import { canServe, serving } from "./serving.ts";
 
-const python = "python3";
+const python = process.env.HYALINE_PYTHON ?? "python3";
 const has = (module: string): boolean => spawnSync(python, ["-c", `import ${module}`]).status === 0;
 const script = fileURLToPath(new URL("python_clients.py", import.meta.url));
 
