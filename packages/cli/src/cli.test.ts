@@ -329,6 +329,12 @@ describe("language", () => {
   );
 });
 
+test("methods speaks Chinese: title, summary and limits", async () => {
+  const { out } = await hyaline(["methods", "lrp", "--lang", "zh"]);
+  expect(out).toContain("规则是选择，不是事实");
+  expect(out).not.toContain("The rules are choices");
+});
+
 test("predict prints answers, and JSON where asked", async () => {
   expect((await hyaline(["predict", "x"])).out).toBe("   98.7 %  positive\n    1.3 %  negative\n");
   const found = JSON.parse((await hyaline(["predict", "-", "--format", "json"], { stdin: "a\nb" })).out);

@@ -28,7 +28,7 @@ export function methodsCommand(session: Session): Command {
     .description("Lists the methods at hand; with a name, what it shows, what it cannot see, and its options.")
     .argument("[method]", "one of them, in full")
     .addOption(setting("--format <name>", "how to write it", "text").choices(["text", "json"]))
-    .addOption(setting("--lang <code>", "language of titles and summaries: en, zh"))
+    .addOption(setting("--lang <code>", "language of titles, summaries and limits: en, zh"))
     .addHelpText("after", examples)
     .action(async (name: string | undefined, flags: { format: string; lang?: string }) => {
       const { io } = session, engine = await session.open({ offline: true });
@@ -52,14 +52,16 @@ export function methodsCommand(session: Session): Command {
       const language = (flags.lang ?? io.env.LC_ALL ?? io.env.LANG ?? "en").slice(0, 2);
       const lines: string[] = [];
       for (const { entry, manifest } of methods) {
-        const title = entry.titles[language] ?? entry.title, summary = entry.summaries[language] ?? entry.summary;
+        const title = entry.titles[language] ?? entry.title,
+          summary = entry.summaries[language] ?? entry.summary,
+          limits = entry.limitsIn[language] ?? entry.limits;
         if (name === undefined) {
           lines.push(...columns([[entry.id.padEnd(22), `${visible(title)}: ${visible(summary)}`]]));
           continue;
         }
         const paragraph = (text: string) =>
           wrap(visible(text), Math.min(100, lineWidth(io.stdout, io.env)) - 2).map((line) => `  ${line}`);
-        lines.push(`${entry.id}: ${visible(title)}`, "", ...paragraph(summary), "", ...paragraph(entry.limits));
+        lines.push(`${entry.id}: ${visible(title)}`, "", ...paragraph(summary), "", ...paragraph(limits));
         if (entry.notice) lines.push("", ...paragraph(entry.notice));
         lines.push(
           "",

@@ -6,7 +6,7 @@
  */
 import type { Answer, Explanation, Ledger } from "../result/mod.ts";
 import type { Catalogue } from "./locale.ts";
-import { bytes, decimalsFor, duration, percent, plain, withSign } from "./numbers.ts";
+import { bytes, decimalsFor, duration, percent, plain, withMinus, withSign } from "./numbers.ts";
 
 /** A line of the ledger; `share` is of the explained value. */
 export interface LedgerLine {
@@ -123,9 +123,9 @@ export function describe(explanation: Explanation, say: Catalogue): Description 
       status: say.status[status],
       ...(status === "measured" ? {} : { passed: status === "passed" }),
       title: say.checks[id] ?? title,
-      summary: say.told(summary),
+      summary: withMinus(say.told(summary)),
     })),
-    notes: notes.map(say.told),
+    notes: notes.map((note) => withMinus(say.told(note))),
     cost: cost.join(", "),
   };
 }

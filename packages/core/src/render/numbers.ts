@@ -23,6 +23,9 @@ export const withSign = (value: number, decimals?: number): string => {
   return value > 0 && Number(text) !== 0 ? "+" + text : text;
 };
 
+/** A sentence whose negative numbers have a real minus sign; that of a power of ten stays. */
+export const withMinus = (sentence: string): string => sentence.replace(/(?<![\p{L}\p{N}.)-])-(?=\d)/gu, minus);
+
 /** A share as per cent. Only exactly 0 and 1 are written so. */
 export function percent(share: number): string {
   if (share > 0 && share < 0.001) return "< 0.1 %";

@@ -183,6 +183,34 @@ describe("text", () => {
     }
     expect(renderHtml([sample("token-scores")], { locale: "zh" })).toContain('<html lang="zh-Hans">');
   });
+
+  test("titles of curves and sections, and notes, are told in the page's language in every form", () => {
+    const curve = sample("curve"), card = sample("model-card");
+    curve.data.x.title = "Share of tokens taken away";
+    curve.data.y.title = "Value of the target";
+    curve.data.series[0]!.title = "Random order (mean of 8)";
+    card.data.sections[0]!.title = "Weights: softmax of each row";
+    card.diagnostics.notes = ["The text was cut: 3 tokens at its end were not read"];
+    for (const render of [renderText, renderSvg, renderHtml]) {
+      const chinese = render([curve], { locale: "zh" }), sections = render([card], { locale: "zh" });
+      for (const title of ["已去掉的词元所占比例", "目标的值", "随机次序（8 次平均）"]) {
+        expect(chinese).toContain(title);
+      }
+      expect(sections).toContain("权重：逐行 softmax");
+      if (render !== renderSvg) expect(sections).toContain("文本被截断：末尾 3 个词元没有读入"); // a drawing has no notes
+      expect(render([curve])).toContain("Share of tokens taken away");
+    }
+  });
+
+  test("negative numbers in sentences have a real minus sign; names, ranges and powers of ten keep theirs", () => {
+    const explanation = sample("token-scores");
+    explanation.diagnostics.checks[0]!.summary = "-0.5 of -3.1 (-2), a gap of -4 %: 1.2e-7 in layer-3, words 5-9";
+    for (const locale of ["en", "zh"]) {
+      expect(renderText([explanation], { locale, width: 100 })).toContain(
+        "−0.5 of −3.1 (−2), a gap of −4 %: 1.2e-7 in layer-3, words 5-9",
+      );
+    }
+  });
 });
 
 describe("html", () => {

@@ -68,15 +68,19 @@ export function body(explanation: Explanation, index: number, say: Catalogue): M
     }
     case "model-card":
       return markup`${
-        explanation.data.sections.map(({ title, entries }) =>
-          markup`<h3>${title}</h3>${table(title, ["", ""], entries.map(({ label, value }) => [label, `${value}`]))}`
-        )
+        explanation.data.sections.map(({ title, entries }) => {
+          const rows = entries.map(({ label, value }) => [label, `${value}`]), told = say.told(title);
+          return markup`<h3>${told}</h3>${table(told, ["", ""], rows)}`;
+        })
       }`;
     case "curve": {
-      const piece = curvePiece(explanation, 560), { x, y, series } = explanation.data;
-      const rows = series.flatMap((line) => line.x.map((at, i) => [line.title, plain(at), plain(line.y[i]!)]));
-      return markup`<svg class="picture" viewBox="0 0 560 ${piece.height}" width="560" height="${piece.height}" role="img" aria-label="${y.title}">${piece.content}</svg>
-<details><summary>${say.table}</summary>${table(y.title, ["", x.title, y.title], rows, { numeric: [1, 2] })}</details>`;
+      const piece = curvePiece(explanation, 560, say), { series } = explanation.data;
+      const [x, y] = [explanation.data.x, explanation.data.y].map(({ title }) => say.told(title)) as [string, string];
+      const rows = series.flatMap((line) =>
+        line.x.map((at, i) => [say.told(line.title), plain(at), plain(line.y[i]!)])
+      );
+      return markup`<svg class="picture" viewBox="0 0 560 ${piece.height}" width="560" height="${piece.height}" role="img" aria-label="${y}">${piece.content}</svg>
+<details><summary>${say.table}</summary>${table(y, ["", x, y], rows, { numeric: [1, 2] })}</details>`;
     }
   }
 }

@@ -30,7 +30,7 @@ export const contentSecurityPolicy = `default-src 'none'; style-src ${hashOf(sty
 export function renderHtml(explanations: readonly Explanation[], { locale = "en" }: { locale?: string } = {}): string {
   const say = catalogueOf(locale), groups = sameTokens(explanations);
   const question = describe(explanations[0]!, say).question;
-  const notes = [...new Set(explanations.flatMap(({ diagnostics }) => diagnostics.notes))];
+  const notes = [...new Set(explanations.flatMap((explanation) => describe(explanation, say).notes))];
   return markup`<!doctype html>
 <html lang="${say.language}">
 <head>

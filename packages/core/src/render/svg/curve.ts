@@ -4,6 +4,7 @@
  * @module
  */
 import type { ExplanationOf } from "../../result/mod.ts";
+import type { Catalogue } from "../locale.ts";
 import { markup } from "../markup.ts";
 import { plain } from "../numbers.ts";
 import { visible } from "../safe.ts";
@@ -24,7 +25,11 @@ export function ticks(low: number, high: number, count = 5): number[] {
 const decimals = (marks: readonly number[]): number =>
   Math.max(0, Math.min(6, Math.ceil(-Math.log10(marks[1]! - marks[0]!) - 1e-9)));
 
-export function curvePiece({ data: { x, y, series } }: ExplanationOf<"curve">, width: number): Piece {
+export function curvePiece(
+  { data: { x, y, series } }: ExplanationOf<"curve">,
+  width: number,
+  say: Catalogue,
+): Piece {
   const left = 52, top = 24, high = 220, wide = Math.min(560, width) - left - 20;
   const xs = series.flatMap((line) => line.x), ys = series.flatMap((line) => line.y);
   const xTicks = ticks(Math.min(...xs), Math.max(...xs)), yTicks = ticks(Math.min(...ys), Math.max(...ys));
@@ -33,8 +38,8 @@ export function curvePiece({ data: { x, y, series } }: ExplanationOf<"curve">, w
   const atX = (value: number) => left + scale(xTicks, wide)(value),
     atY = (value: number) => top + high - scale(yTicks, high)(value);
   const content = [
-    label(visible(y.title), 0, 10, { size: 11, faint: true }),
-    label(visible(x.title), left + wide, top + high + 34, { size: 11, anchor: "end", faint: true }),
+    label(visible(say.told(y.title)), 0, 10, { size: 11, faint: true }),
+    label(visible(say.told(x.title)), left + wide, top + high + 34, { size: 11, anchor: "end", faint: true }),
     ...yTicks.map((tick) =>
       markup`${markup`<rect x="${px(left)}" y="${px(atY(tick))}" width="${
         px(wide)
@@ -52,7 +57,7 @@ export function curvePiece({ data: { x, y, series } }: ExplanationOf<"curve">, w
       const dashed = dashes !== "" && markup` stroke-dasharray="${dashes}"`;
       return markup`<polyline points="${points}" fill="none" stroke="${stroke}" stroke-width="2" stroke-linejoin="round"${dashed}/>
 <line x1="${left}" x2="${left + 28}" y1="${below - 4}" y2="${below - 4}" stroke="${stroke}" stroke-width="2"${dashed}/>
-${label(clipTo(visible(line.title), 12, wide - 40), left + 36, below, { size: 12 })}`;
+${label(clipTo(visible(say.told(line.title)), 12, wide - 40), left + 36, below, { size: 12 })}`;
     }),
   ];
   return { content, height: top + high + 60 + (series.length - 1) * 18 };

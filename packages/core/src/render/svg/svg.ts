@@ -98,7 +98,7 @@ export function picture(explanation: Explanation, width: number, theme: Theme, s
         : multiplesPiece(matrices, { scale, width, theme });
     }
     case "curve":
-      return curvePiece(explanation, width);
+      return curvePiece(explanation, width, say);
     case "span-scores":
       return linesPiece(spanLines(explanation, inkOf("none"), 80));
     case "counterfactuals":
@@ -106,7 +106,7 @@ export function picture(explanation: Explanation, width: number, theme: Theme, s
     case "corpus-summary":
       return linesPiece(summaryLines(explanation, say));
     case "model-card":
-      return linesPiece(cardLines(explanation, inkOf("none")));
+      return linesPiece(cardLines(explanation, inkOf("none"), say));
   }
 }
 

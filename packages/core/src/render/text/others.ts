@@ -69,15 +69,23 @@ export function summaryLines(
   ];
 }
 
-export function cardLines({ data: { sections } }: ExplanationOf<"model-card">, ink: Ink): string[] {
+export function cardLines(
+  { data: { sections } }: ExplanationOf<"model-card">,
+  ink: Ink,
+  say: Catalogue,
+): string[] {
   return sections.flatMap(({ title, entries }) => [
-    `  ${ink.bold(visible(title))}`,
+    `  ${ink.bold(visible(say.told(title)))}`,
     ...columns(entries.map(({ label, value }) => [`  ${visible(label)}`, visible(`${value}`)])),
     "",
   ]);
 }
 
-export function curveLines({ data: { x, y, series } }: ExplanationOf<"curve">, width: number): string[] {
+export function curveLines(
+  { data: { x, y, series } }: ExplanationOf<"curve">,
+  width: number,
+  say: Catalogue,
+): string[] {
   const all = series.flatMap((line) => line.y), low = Math.min(...all), range = Math.max(...all) - low || 1;
   const length = Math.max(8, Math.min(60, width - 50));
   const rows = series.map((line) => {
@@ -86,7 +94,11 @@ export function curveLines({ data: { x, y, series } }: ExplanationOf<"curve">, w
       { length },
       (_, i) => riser(Math.max(0.02, (line.y[Math.round((i / (length - 1)) * last)]! - low) / range)),
     );
-    return [clip(visible(line.title), 30), plain(line.y[0]!, 3), spark.join(""), plain(line.y[last]!, 3)];
+    return [clip(visible(say.told(line.title)), 30), plain(line.y[0]!, 3), spark.join(""), plain(line.y[last]!, 3)];
   });
-  return [`  ${visible(y.title)}`, ...columns(rows, [false, true]), `  ${visible(x.title)} →`];
+  return [
+    `  ${visible(say.told(y.title))}`,
+    ...columns(rows, [false, true]),
+    `  ${visible(say.told(x.title))} →`,
+  ];
 }

@@ -60,7 +60,7 @@ export function renderText(
       lines.push(...trust(describe(explanation, say), several ? names[i]! : "", ink, to, say));
     }
   }
-  const notes = unique(explanations.flatMap((explanation) => explanation.diagnostics.notes));
+  const notes = unique(explanations.flatMap((explanation) => describe(explanation, say).notes));
   if (notes.length) {
     lines.push(
       "",
@@ -125,9 +125,9 @@ function body(group: readonly Explanation[], ink: Ink, width: number, say: Catal
     case "corpus-summary":
       return [...summaryLines(explanation, say), ""];
     case "model-card":
-      return cardLines(explanation, ink);
+      return cardLines(explanation, ink, say);
     case "curve":
-      return [...curveLines(explanation, width), ""];
+      return [...curveLines(explanation, width, say), ""];
   }
 }
 
