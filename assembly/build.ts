@@ -3,11 +3,14 @@
  * `relevance.js` (default `init`, `initSync`, one function for each export), `relevance.d.ts`, `package.json`, `*_bg.wasm`.
  */
 import asc from "assemblyscript/asc";
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("./", import.meta.url);
 const pkg = new URL("pkg/", root);
+/** What the package takes as it is. */
+const TEAM = ["relevance_team.js", "relevance_team.d.ts", "relevance_worker.js"];
 
 interface Declaration {
   name: string;
@@ -31,6 +34,16 @@ async function declarations(exported: readonly string[]): Promise<Declaration[]>
   });
 }
 
+/** What the kernel is made of, in sixteen digits: a package built from other sources says others. */
+async function versionOf(): Promise<string> {
+  const sources = (await readdir(new URL("src/", root))).sort().map((name) => `src/${name}`),
+    hash = createHash("sha256");
+  for (const name of [...sources, ...TEAM, "glue.js", "asconfig.json"]) {
+    hash.update(await readFile(new URL(name, root)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
 function signature({ name, parameters, result }: Declaration): string {
   return `${name}(${parameters.map((one) => `${one}: number`).join(", ")}): ${result}`;
 }
@@ -48,6 +61,7 @@ async function compile(target: string): Promise<void> {
 }
 
 await mkdir(pkg, { recursive: true });
+const version = await versionOf();
 for (const target of ["simd", "relaxed"]) await compile(target);
 const module = await WebAssembly.compile(await readFile(new URL("relevance_bg.wasm", pkg)));
 const exported = WebAssembly.Module.exports(module).map((one) => one.name).sort();
@@ -60,7 +74,9 @@ const functions = declared.map(({ name, parameters }) => {
 });
 await writeFile(
   new URL("relevance.js", pkg),
-  `/* @ts-self-types="./relevance.d.ts" */\n${glue}\n${functions.join("\n")}`,
+  `/* @ts-self-types="./relevance.d.ts" */\n${glue}\n/** Of the sources this was built from. */\nexport const version = "${version}";\n\n${
+    functions.join("\n")
+  }`,
 );
 
 const glueTypes = await readFile(new URL("glue.d.ts.txt", root), "utf8");
@@ -72,7 +88,7 @@ await writeFile(
   new URL("relevance.d.ts", pkg),
   `${glueTypes.replace("  // exports", output.join("\n"))}\n${types.join("\n")}`,
 );
-for (const name of ["relevance_team.js", "relevance_team.d.ts", "relevance_worker.js"]) {
+for (const name of TEAM) {
   await copyFile(new URL(name, root), new URL(name, pkg));
 }
 await copyFile(new URL("../LICENSE", root), new URL("LICENSE", pkg)).catch(() => undefined);
@@ -89,9 +105,7 @@ await writeFile(
         "relevance_relaxed_bg.wasm",
         "relevance.js",
         "relevance.d.ts",
-        "relevance_team.js",
-        "relevance_team.d.ts",
-        "relevance_worker.js",
+        ...TEAM,
       ],
       main: "relevance.js",
       types: "relevance.d.ts",
@@ -101,3 +115,5 @@ await writeFile(
     2,
   ) + "\n",
 );
+// Committed, so that whoever loads the package knows which one it should be.
+await writeFile(new URL("version.json", root), JSON.stringify({ version }) + "\n");

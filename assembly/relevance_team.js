@@ -113,7 +113,7 @@ export class Member {
  * for it; afterwards it never keeps the process alive.
  */
 export async function enlist({ module, memory, index, size }) {
-  const url = new URL("./relevance_worker.js", import.meta.url), message = { module, memory, index, size };
+  const message = { module, memory, index, size };
   if (globalThis.process?.versions?.node === undefined) {
     const worker = new Worker(new URL("./relevance_worker.js", import.meta.url), { type: "module" });
     await new Promise((resolve, reject) => {
@@ -124,6 +124,7 @@ export async function enlist({ module, memory, index, size }) {
     return { terminate: () => worker.terminate() };
   }
   const threads = "node:worker_threads", { Worker: Thread } = await import(/* @vite-ignore */ threads);
+  const url = new URL(/* @vite-ignore */ "./relevance_worker.js", import.meta.url); // a bundle for browsers has it once, above
   const worker = new Thread(url, { workerData: message, execArgv: [] });
   await new Promise((resolve, reject) => {
     worker.once("message", resolve);

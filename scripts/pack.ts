@@ -85,7 +85,7 @@ try {
     "schemas",
     ...["packages/cli", "packages/core", "packages/explainers", "packages/server"],
     ...["packages/ui/deno.json", "packages/ui/package.json", "packages/ui/dist"],
-    ...["assembly/deno.json", "assembly/package.json", "assembly/pkg"],
+    ...["assembly/deno.json", "assembly/package.json", "assembly/version.json", "assembly/pkg"],
     ...links("node_modules"),
     ...reached(),
   ].filter((part) => existsSync(join(root, part)));

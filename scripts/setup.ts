@@ -18,7 +18,9 @@ async function hashOf(files: URL[]): Promise<string> {
 async function sources(): Promise<URL[]> {
   const within = async (folder: string): Promise<string[]> => {
     const entries = await readdir(new URL(folder, root), { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => folder + entry.name).sort();
+    return entries.filter((entry) => entry.isFile() && entry.name !== "version.json").map((entry) =>
+      folder + entry.name
+    ).sort();
   };
   const names = ["deno.lock", "package.json", ...await within("assembly/"), ...await within("assembly/src/")];
   return names.map((name) => new URL(name, root));

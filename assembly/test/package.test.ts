@@ -64,6 +64,12 @@ describe("the package, used the way a wasm-pack package is used", () => {
     for (const name of exported[0]!) expect(types).toContain(`export function ${name.replace("function ", "")}(`);
   });
 
+  test("says which sources it was built from", () => {
+    const { version } = JSON.parse(readFileSync(new URL("../version.json", import.meta.url), "utf8"));
+    expect(kernel.version).toMatch(/^[0-9a-f]{16}$/);
+    expect(kernel.version).toBe(version);
+  });
+
   test("plain Node loads it with no tool in between", () => {
     const script = `import init, { exp_f32 } from ${JSON.stringify(new URL("relevance.js", pkg).href)};
       const { memory } = await init(); new Float32Array(memory.buffer, 1024, 1)[0] = 1; exp_f32(1, 1024, 1028);

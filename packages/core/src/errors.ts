@@ -513,6 +513,14 @@ export const kernelMemory = (bytes: number, cause: unknown): HyalineError =>
     cause,
   });
 
+/** The kernel was built from other sources than the code around it expects: its functions may take other arguments. */
+export const kernelStale = (): HyalineError =>
+  failure({
+    code: "KERNEL_STALE",
+    message: "The WASM kernel was built from other sources than these",
+    hint: "Build it again with deno task setup, or use --executor onnxruntime",
+  });
+
 /** The kernel was not built, or the engine has no SIMD. */
 export const kernelMissing = (cause: unknown): HyalineError =>
   failure({

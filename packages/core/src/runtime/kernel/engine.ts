@@ -5,7 +5,8 @@
  */
 import type { Build, InitOutput } from "@hyaline/assembly";
 import type { Member } from "@hyaline/assembly/team";
-import { kernelMissing } from "../../errors.ts";
+import sources from "@hyaline/assembly/version" with { type: "json" };
+import { kernelMissing, kernelStale } from "../../errors.ts";
 import { Heap } from "./heap.ts";
 import { Regions } from "./regions.ts";
 import { Weights } from "./weights.ts";
@@ -69,16 +70,17 @@ export class Engine {
   /**
    * Loads the kernel and starts its threads. While they start the process stays alive; afterwards they never keep it alive.
    *
-   * @throws KERNEL_MISSING where the kernel was not built or the engine has no SIMD
+   * @throws KERNEL_MISSING where the kernel was not built or the engine has no SIMD, KERNEL_STALE where it was built from other sources
    */
   static async start(options: KernelOptions = {}): Promise<Engine> {
     // Loaded on demand: who never asks for the kernel need not have built it.
     const load = Promise.all([import("@hyaline/assembly"), import("@hyaline/assembly/team")]);
-    const [{ compile, hasRelaxedSimd, initSync }, { enlist, Member, order, RESERVED }] = await load.catch(
+    const [{ compile, hasRelaxedSimd, initSync, version }, { enlist, Member, order, RESERVED }] = await load.catch(
       (cause: unknown) => {
         throw kernelMissing(cause);
       },
     );
+    if (version !== sources.version) throw kernelStale();
     const size = canShareMemory() ? Math.max(1, options.threads ?? defaultThreads()) : 1, shared = size > 1;
     const build = options.build ?? (hasRelaxedSimd() ? "relaxed" : "simd");
     const module = await compile({ build, shared }).catch((cause: unknown) => {
