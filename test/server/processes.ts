@@ -1,11 +1,20 @@
 /** What Linux tells of a process and of those it started: processor time and memory. */
 import { readFile } from "node:fs/promises";
 
-/** Hundredths of a second that a process has computed; undefined where it is gone, or dead and not yet buried. */
-export async function ticks(pid: string): Promise<number | undefined> {
-  const [state, ...fields] = (await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")).split(") ")[1]?.split(" ") ??
-    [];
-  return state === undefined || state === "Z" ? undefined : Number(fields[10]) + Number(fields[11]);
+/** Hundredths of a second that a process has used of processors. */
+export interface Times {
+  /** By what it computes. */
+  readonly user: number;
+  /** By what the system does for it, giving back its memory when it ends among that. */
+  readonly system: number;
+  /** Ended, or about to: its number is all that is left of its first thread. */
+  readonly dead: boolean;
+}
+
+/** Undefined where there is no such process any more. */
+export async function times(pid: string): Promise<Times | undefined> {
+  const fields = (await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")).split(") ")[1]?.split(" ");
+  return fields && { user: Number(fields[11]), system: Number(fields[12]), dead: fields[0] === "Z" };
 }
 
 /** Processes that one has started. */
@@ -16,8 +25,8 @@ const family = async (pid: number): Promise<string[]> => [String(pid), ...await 
 
 /** Hundredths of a second that a process and its children have computed. */
 export async function processor(pid: number): Promise<number> {
-  const times = await Promise.all((await family(pid)).map(ticks));
-  return times.reduce<number>((sum, time) => sum + (time ?? NaN), 0);
+  const all = await Promise.all((await family(pid)).map(times));
+  return all.reduce((sum, time) => sum + (time ? time.user + time.system : NaN), 0);
 }
 
 /** Bytes of memory that a process and its children hold. */
