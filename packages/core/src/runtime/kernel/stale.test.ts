@@ -4,7 +4,7 @@ import { kernelExecutor } from "./executor.ts";
 afterEach(() => vi.doUnmock("@hyaline/assembly"));
 
 /** The kernel's package as an earlier build would have it. */
-const built = (version: string | undefined): void =>
+const built = (version: string | undefined) =>
   vi.doMock("@hyaline/assembly", async (original) => ({ ...await original<object>(), version }));
 
 test.each(["0123456789abcdef", undefined])(
