@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { compile } from "../compile/mod.ts";
-import { int64s, type Tensor } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { composites } from "../lrp/composite.ts";
 import { sketch, type SketchNode, tensor, Trial } from "../testing/mod.ts";
 
