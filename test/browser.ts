@@ -21,7 +21,7 @@ export const isolating = {
 };
 
 /** Modules that a page finds through its import map: the kernel's package and ONNX Runtime. */
-export const besideBundle: readonly RegExp[] = [/^@hyaline\/assembly/, /^onnxruntime/];
+export const besideBundle: readonly RegExp[] = [/^@hyaline\/assembly(\/team)?$/, /^onnxruntime/];
 
 /**
  * A module and all it imports as one script.

@@ -3,7 +3,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine as CommandLine } from "../../../cli/src/engine.ts";
 import { openEngine } from "../../../cli/src/open.ts";
-import { builtPage, executablePath, host, isolating, type Site } from "../testing/site.ts";
+import { type Built, builtPage, executablePath, host, isolating, type Site } from "../testing/site.ts";
 import type { tabEngine } from "./tab.ts";
 
 /** What a test does in the page: one engine, left there as `engine`. */
@@ -32,9 +32,9 @@ const requests: ExplainRequestInput[] = [
 const valuesOf = ({ data }: Explanation): readonly number[] => ("values" in data ? data.values : []);
 
 describe.skipIf(!executablePath)("the engine in a tab (skipped where no Chromium is installed)", () => {
-  let browser: Browser, plain: Site, isolated: Site, cli: CommandLine, expected: Explanation[][];
+  let browser: Browser, plain: Site, isolated: Site, cli: CommandLine, expected: Explanation[][], built: Built;
   beforeAll(async () => {
-    const built = await builtPage("src/engine/tab.ts");
+    built = await builtPage("src/engine/tab.ts");
     [plain, isolated] = await Promise.all([host(built), host(built, isolating)]);
     browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
     cli = await openEngine({ offline: true });
@@ -46,6 +46,18 @@ describe.skipIf(!executablePath)("the engine in a tab (skipped where no Chromium
   afterAll(async () => {
     await browser?.close();
     await Promise.all([plain?.close(), isolated?.close(), cli?.close()]);
+  });
+
+  test("each file of the kernel is in the page once", () => {
+    const files = [...built.keys()].filter((name) => name.startsWith("assets/relevance"));
+    const names = files.map((name) => name.replace(/-[\w-]{8}(?=\.)/, "").replace("assets/", "")).sort();
+    expect(names).toEqual([
+      "relevance.js",
+      "relevance_bg.wasm",
+      "relevance_relaxed_bg.wasm",
+      "relevance_team.js",
+      "relevance_worker.js",
+    ]);
   });
 
   async function tab(site: Site): Promise<Page> {
