@@ -1,6 +1,6 @@
 """Copies the cases that the tests need from a zoo into ../cases.
 
-usage: python commit_cases.py OUT      OUT was filled by make_zoo.py, variants.py, layouts.py, handmade.py and genai.py with their defaults
+usage: python commit_cases.py OUT      OUT was filled by make_zoo.py, variants.py, layouts.py, handmade.py, experts.py and genai.py with their defaults
 """
 
 import shutil

@@ -93,8 +93,14 @@ def decoder(model, opset: int, heads_apart: bool) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
 
 
-def contrib_decoder(model) -> onnx.ModelProto:
-    """A Llama or Qwen2 decoder in com.microsoft operators, its past states inputs of length zero."""
+def gated(g: GraphWriter, n, layer, at):
+    """The feed-forward part of Llama and its kin: W_down (silu(W_gate n) ⊙ W_up n)."""
+    mlp, gate = layer.mlp, g.linear(n, layer.mlp.gate_proj, at + "gate_proj")
+    return g.linear(g.op("Mul", g.op("Mul", gate, g.op("Sigmoid", gate)), g.linear(n, mlp.up_proj, at + "up_proj")), mlp.down_proj, at + "down_proj")
+
+
+def contrib_decoder(model, feed_forward=gated) -> onnx.ModelProto:
+    """A Llama, Qwen2 or Mixtral decoder in com.microsoft operators, its past states inputs of length zero."""
     config, g, ms = model.config, GraphWriter(), "com.microsoft"
     heads, shared = config.num_attention_heads, config.num_key_value_heads
     width = getattr(config, "head_dim", None) or config.hidden_size // heads
@@ -106,15 +112,14 @@ def contrib_decoder(model) -> onnx.ModelProto:
     n, epsilon = None, config.rms_norm_eps
     skip = lambda x, y, weight, name: g.several("SkipSimplifiedLayerNormalization", x, y, g.weight(name, weight), outputs=("normed", "", "", "sum"), domain=ms, epsilon=epsilon)
     for i, layer in enumerate(model.model.layers):
-        a, at, mlp = layer.self_attn, f"layers.{i}.", layer.mlp
+        a, at = layer.self_attn, f"layers.{i}."
         if n is None: n = g.op("SimplifiedLayerNormalization", x, g.weight(at + "input_layernorm.weight", layer.input_layernorm.weight), axis=-1, epsilon=epsilon)
         q, k, v = (g.linear(n, getattr(a, p), at + p) for p in ("q_proj", "k_proj", "v_proj"))
         q, k = (g.op("RotaryEmbedding", t, "position_ids", cos, sin, domain=ms, interleaved=0) for t in (q, k))
         y = g.several("GroupQueryAttention", q, k, v, f"past_key_values.{i}.key", f"past_key_values.{i}.value", last, length,
                       outputs=("y", "key", "value"), domain=ms, num_heads=heads, kv_num_heads=shared, scale=a.scaling)[0]
         n, _, _, x = skip(x, g.linear(y, a.o_proj, at + "o_proj"), layer.post_attention_layernorm.weight, at + "post_attention_layernorm.weight")
-        gate = g.linear(n, mlp.gate_proj, at + "gate_proj")
-        down = g.linear(g.op("Mul", g.op("Mul", gate, g.op("Sigmoid", gate)), g.linear(n, mlp.up_proj, at + "up_proj")), mlp.down_proj, at + "down_proj")
+        down = feed_forward(g, n, layer, at)
         following = model.model.layers[i + 1].input_layernorm if i + 1 < len(model.model.layers) else model.model.norm
         n, _, _, x = skip(x, down, following.weight, at + "next_norm.weight")
     g.linear(n, model.lm_head, "lm_head")

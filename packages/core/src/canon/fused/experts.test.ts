@@ -68,12 +68,24 @@ describe("QMoE", () => {
         Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => 0.01 + 0.001 * (i % 7)),
       ),
     );
-  test.each([{ bits: 4, block: 0 }, { bits: 8, block: 0 }, { bits: 4, block: 16 }])(
-    "takes $bits-bit weights, blocks of $block",
-    async ({ bits, block }) => {
-      const s = new Sketch(), per = 8 / bits, blocks = (columns: number) => (block ? [columns / block] : []);
+  test.each([
+    { bits: 4, block: 0, zeros: false },
+    { bits: 8, block: 0, zeros: false },
+    { bits: 4, block: 16, zeros: false },
+    { bits: 4, block: 0, zeros: true },
+    { bits: 4, block: 16, zeros: true },
+  ])(
+    "takes $bits-bit weights, blocks of $block, zero points $zeros",
+    async ({ bits, block, zeros }) => {
+      const s = new Sketch(),
+        hidden = 32,
+        per = 8 / bits,
+        blocks = (columns: number) => (block ? [columns / block] : []);
       const first = [s.c(bytes(count, hidden, width / per)), scales(s, count, hidden, ...blocks(width)), ""];
       const second = [s.c(bytes(count, width, hidden / per)), scales(s, count, width, ...blocks(hidden)), ""];
+      const zero = (rows: number, columns: number): string =>
+        s.c(bytes(count, ...(block ? [rows, columns / block / per] : [rows / per])));
+      const points = zeros ? ["", "", "", zero(hidden, width), zero(width, hidden)] : [];
       const attributes = {
         k: 2,
         activation_type: "silu",
@@ -84,7 +96,7 @@ describe("QMoE", () => {
         s,
         s.op(
           "com.microsoft.QMoE",
-          [s.input(1, tokens, width), s.input(tokens, count), ...first, ...second],
+          [s.input(1, tokens, width), s.input(tokens, count), ...first, ...second, ...points],
           attributes,
         ),
       );

@@ -163,11 +163,12 @@ export const quantisedExperts: Canonicaliser = {
         zeros = scene.constant(node.inputs[z]);
       if (!bytes || !scales || (node.inputs[z] && !zeros)) return undefined;
       const [count, rows, packed] = bytes.dims as [number, number, number], columns = (packed * 8) / bits;
-      const block = number(node, "block_size", 0) || columns,
-        blocks = Math.ceil(columns / block),
-        perRow = Math.ceil((blocks * bits) / 8) * (8 / bits);
+      const block = number(node, "block_size", 0) || columns, blocks = Math.ceil(columns / block);
+      // Packed along their last axis: the blocks of a row, or the rows themselves where each is one block.
+      const [stacks, each] = scales.dims.length === 2 ? [count, rows] : [count * rows, blocks],
+        stored = Math.ceil((each * bits) / 8) * (8 / bits);
       const points = zeros
-        ? unpacked(zeros, { rows: count * rows, columns: blocks, stored: perRow, bits })
+        ? unpacked(zeros, { rows: stacks, columns: each, stored, bits })
         : middle(count * rows, blocks, bits);
       sizes.push([count, rows, columns]);
       const weight = draft.op("DequantizeLinear", [
