@@ -6,6 +6,7 @@
  */
 import {
   chooseExecutor,
+  chooseModel,
   type Executor,
   type ExecutorName,
   type Files,
@@ -81,6 +82,11 @@ function executorNamed(name: ExecutorName, on: SessionOptions): Executor {
   return found;
 }
 
+async function close(key: string, subject: Promise<Subject>): Promise<void> {
+  open.delete(key);
+  await subject.then(({ model }) => model.release(), () => {});
+}
+
 async function subject(model: string, dtype?: string, executor: ExecutorName = "auto"): Promise<Subject> {
   const on = session(), key = JSON.stringify([model, dtype, executor, on.backend]);
   warm ??= warmUp(on);
@@ -91,10 +97,7 @@ async function subject(model: string, dtype?: string, executor: ExecutorName = "
   open.delete(key);
   open.set(key, found);
   found.catch(() => open.delete(key));
-  for (const [oldest, subject] of [...open].slice(0, -KEPT)) {
-    open.delete(oldest);
-    await subject.then(({ model }) => model.release(), () => {});
-  }
+  for (const [oldest, subject] of [...open].slice(0, -KEPT)) await close(oldest, subject);
   return await found;
 }
 
@@ -142,8 +145,11 @@ const calls: { [N in CallName]: (input: Parameters<Calls[N]>[0], id: number, sig
     hosts.clear();
     return plugin.manifest.explainers.map(({ id }) => id);
   },
-  keep: ({ name, files }) => {
-    chosen.set(name, filesBy("config.json", files));
+  keep: async ({ name, files }) => {
+    const folder = filesBy("config.json", files);
+    chooseModel(name, [...folder.keys()]); // refuses a folder without a model
+    chosen.set(name, folder);
+    for (const [key, subject] of open) if (JSON.parse(key)[0] === name) await close(key, subject); // of other files
     return name;
   },
 };

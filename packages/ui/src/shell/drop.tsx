@@ -5,6 +5,7 @@
  */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { problem } from "../state/asking.ts";
 import { t } from "../strings/mod.ts";
 import { fromDrop, open } from "./folder.ts";
 
@@ -24,7 +25,9 @@ export function Drop({ children }: { children: ComponentChildren }) {
       if (!holdsFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      void fromDrop(event.dataTransfer!.items).then(open);
+      fromDrop(event.dataTransfer!.items).then(open).catch((error) => {
+        problem.value = error; // a file that may not be read, most likely
+      });
     };
     document.addEventListener("dragover", enter);
     document.addEventListener("dragleave", leave);

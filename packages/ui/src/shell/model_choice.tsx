@@ -5,15 +5,15 @@
  */
 import { useId, useState } from "preact/hooks";
 import { change, part } from "../state/asking.ts";
-import { added, models, offer } from "../state/engines.ts";
+import { offer, offered } from "../state/engines.ts";
 import { t } from "../strings/mod.ts";
 import { FolderButton } from "./folder_button.tsx";
 import { bytesIn } from "./quantities.ts";
 
 export function ModelChoice() {
   const id = useId(), words = t.value.shell, [hub, setHub] = useState("");
-  const offered = [...models.value, ...added.value], chosen = part.model.value;
-  const listed = offered.some(({ name }) => name === chosen) ? offered : [...offered, { name: chosen, bytes: 0 }];
+  const chosen = part.model.value, known = offered.value;
+  const listed = known.some(({ name }) => name === chosen) ? known : [...known, { name: chosen, bytes: 0 }];
   const choose = (model: string): void => change({ model, target: "", foil: "", said: "", changed: undefined });
   return (
     <fieldset>

@@ -26,6 +26,11 @@ export const methods = signal<readonly MethodInfo[]>([]);
 export const methodsById = computed(() => new Map(methods.value.map((method) => [method.id, method])));
 /** Folders a person chose and hub ids asked for, beside what the engine lists. */
 export const added = signal<readonly OfferedModel[]>([]);
+/** All of them; a folder takes the place of a model of its name. */
+export const offered = computed(() => [
+  ...models.value.filter(({ name }) => !added.value.some((one) => one.name === name)),
+  ...added.value,
+]);
 /** Why the engine cannot be used at all. */
 export const broken = signal<unknown>(undefined);
 
