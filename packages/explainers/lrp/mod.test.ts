@@ -38,6 +38,52 @@ describe("lrp", () => {
     });
   });
 
+  test("shows what went through each sub-layer and past it on request, by names that say so", () => {
+    const points = [
+      { layer: 0, way: "after", kinds: [] },
+      { layer: 1, way: "through", kinds: ["attention"] },
+      { layer: 1, way: "through", kinds: ["feed-forward"] },
+      { layer: 1, way: "past", kinds: ["attention", "feed-forward"] },
+      { layer: 1, way: "after", kinds: ["attention", "feed-forward"] },
+      { layer: 2, way: "after", kinds: [] },
+    ] as const;
+    const relevance = arrayOf(points.map((_, i) => [i, 0, 0, 0, -i])),
+      of = (source?: string) =>
+        explainers.lrp(
+          evidenceOf(line, {
+            relevances: {
+              tokens,
+              sublayers: { points: points.map((point) => (source ? { source, ...point } : point)), relevance },
+            },
+          }),
+          optionsOf(manifest, "lrp", { at: "sublayers" }),
+        );
+    expect(of()).toMatchObject({
+      type: "layer-head-grid",
+      data: {
+        shape: [6, 5],
+        axes: [{
+          name: "layer",
+          labels: [
+            "input",
+            "1 attention",
+            "1 feed-forward",
+            "1 past attention and feed-forward",
+            "1 after attention and feed-forward",
+            "2",
+          ],
+        }, { name: "token" }],
+        values: [...relevance.data],
+      },
+    });
+    expect((of("decoder") as ReturnType<typeof of>).data).toMatchObject({
+      axes: [{ labels: expect.arrayContaining(["decoder input", "decoder 1 attention", "decoder 2"]) }, {}],
+    });
+    expect(() => explainers.lrp(evidence, optionsOf(manifest, "lrp", { at: "sublayers" }))).toThrow(
+      expect.objectContaining({ code: "MISSING_EVIDENCE" }),
+    );
+  });
+
   test("notes a first token that draws most of the relevance", () => {
     const sink = explainers.lrp(
       { ...evidence, relevances: { tokens: arrayOf([-9, 1, 1, 1, 1]) } },

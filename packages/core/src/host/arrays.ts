@@ -74,6 +74,10 @@ export function rowProducts(a: NumberArray, b: NumberArray): NumberArray {
   return array([height], sums);
 }
 
+/** a − b. */
+export const less = ({ shape, data }: NumberArray, b: NumberArray): NumberArray =>
+  array(shape, data.map((value, i) => value - b.data[i]!));
+
 /** `[H, T, S]` of what a graph holds as `[1, H, T, S]`, `[1 · H, T, S]` or `[1, G, H / G, T, S]`: the batch has one element. */
 export const unbatched = (tensor: Tensor): NumberArray =>
   array([size(tensor.dims.slice(0, -2)), ...tensor.dims.slice(-2)], floats(tensor));

@@ -92,8 +92,8 @@ export async function gather(request: GatherRequest): Promise<Gathered> {
     for (const [name, held] of gradient?.program.cotangents ?? []) at.set(name, grads!.get(held)!);
     const carried = new Map(
       [...relevant].map((
-        [id, { composite, layers, runnable }],
-      ): [string, Carried] => [id, { composite, layers, program: runnable.program, found: own(messages.get(id)!) }]),
+        [id, { composite, depths, runnable }],
+      ): [string, Carried] => [id, { composite, depths, program: runnable.program, found: own(messages.get(id)!) }]),
     );
     return {
       resolved: one,

@@ -10,8 +10,11 @@ import type { Need } from "../plugin/need.ts";
 import type { Model, Runnable, Shaped } from "./model.ts";
 import type { Source } from "./sources.ts";
 import { type Attention, type Structure, structureOf } from "./structure.ts";
+import { pointsOf } from "./sublayers.ts";
 
 type Place = "embeddings" | "hidden-states" | "attentions";
+/** Where relevance is looked at beside the tokens. */
+export type Depth = "hidden-states" | "sublayers";
 
 /** A source with its place among the tokens of all sources. */
 export interface PlacedSource extends Source {
@@ -31,7 +34,7 @@ export interface Plan {
   readonly reading: string | undefined;
   readonly relevant: ReadonlyMap<
     string,
-    { readonly composite: Composite; readonly layers: boolean; readonly runnable: Runnable }
+    { readonly composite: Composite; readonly depths: ReadonlySet<Depth>; readonly runnable: Runnable }
   >;
   /** Values the file gives as floats, and a program for those it does not. */
   readonly direct: readonly string[];
@@ -119,14 +122,18 @@ export async function planFor({ model, shaped, needs, composites, targets, given
     ? await model.program(shaped, { composite: plain, at: gradientAt, seeds: targets })
     : undefined;
   const path = needs.some(isPath) ? await model.program(shaped, { composite: plain, at: embeddings }) : undefined;
-  const relevant = new Map<string, { composite: Composite; layers: boolean; runnable: Runnable }>();
+  const tensorsAt: Record<Depth, readonly string[]> = {
+    "hidden-states": hidden,
+    sublayers: sources.flatMap(({ structure }) => pointsOf(structure).flatMap(({ of }) => of)),
+  };
+  const relevant = new Map<string, { composite: Composite; depths: Set<Depth>; runnable: Runnable }>();
   for (const { relevances: id, at: place } of needs.filter(isRelevance)) {
-    const layers = place === "hidden-states" || (relevant.get(id)?.layers ?? false),
-      composite = compositeOf(id, composites);
-    const points = layers ? [...new Set([...embeddings, ...hidden])] : embeddings;
+    const depths = new Set(relevant.get(id)?.depths), composite = compositeOf(id, composites);
+    if (place !== "embeddings") depths.add(place as Depth);
+    const points = [...new Set([...embeddings, ...[...depths].flatMap((depth) => tensorsAt[depth])])];
     relevant.set(id, {
       composite,
-      layers,
+      depths,
       runnable: await model.program(shaped, { composite, at: points, ledger: composite.conserves, seeds: targets }),
     });
   }
@@ -134,11 +141,12 @@ export async function planFor({ model, shaped, needs, composites, targets, given
   const projections = wants("projections")
     ? attentions.flatMap(({ query, key, value }) => [query, key, value].flatMap((p) => (p ? [p.tensor] : [])))
     : [];
-  const layered = wants("hidden-states") || [...relevant.values()].some(({ layers }) => layers);
+  const deep = new Set([...relevant.values()].flatMap(({ depths }) => [...depths]));
+  if (wants("hidden-states")) deep.add("hidden-states");
   const seen = [
     ...new Set([
       ...embeddings,
-      ...(layered ? hidden : []),
+      ...[...deep].flatMap((depth) => tensorsAt[depth]),
       ...(wants("attentions") ? at.attentions : []),
       ...projections,
     ]),

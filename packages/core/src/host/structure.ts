@@ -12,6 +12,7 @@ import { consumers, type Node, producers } from "../graph/graph.ts";
 import { numbers, size } from "../graph/tensor.ts";
 import type { AttentionInfo, LayerInfo } from "../plugin/evidence.ts";
 import type { Source } from "./sources.ts";
+import { type Sublayer, sublayersOf } from "./sublayers.ts";
 
 /** An attention with the names of its tensors in the canonical graph. */
 export interface Attention extends AttentionInfo {
@@ -27,6 +28,7 @@ export interface Structure {
   /** Hidden states of one source from what enters layer 1 to what the last layer hands on. */
   readonly hidden: readonly (LayerInfo & { readonly tensor: string })[];
   readonly attentions: readonly Attention[];
+  readonly sublayers: readonly Sublayer[];
 }
 
 const RECURRENT = new Set(["LSTM", "GRU", "RNN", "DynamicQuantizeLSTM"]);
@@ -180,9 +182,13 @@ export function structureOf(shaped: ShapedGraph, { source, sources, target, posi
   if (anchors.length === 0) path.forEach((node, at) => RECURRENT.has(node.op) && anchors.push(at));
   if (anchors.length === 0) path.forEach((node, at) => node.op === "Conv" && anchors.push(at));
 
-  const states = cuts(path, source.tensors, on).filter(({ tensor }) => {
+  const rows = cuts(path, source.tensors, on).filter(({ tensor }) => {
     const dims = types.get(tensor)?.dims ?? [];
-    return dims.length === 3 && dims[1] === positions && dims[0] === 1;
+    return dims.length > 1 && size(dims.slice(0, -1)) === positions;
+  });
+  const states = rows.filter(({ tensor }) => {
+    const dims = types.get(tensor)!.dims;
+    return dims.length === 3 && dims[0] === 1;
   });
   const hidden: (LayerInfo & { tensor: string })[] = [];
   const push = (tensor: string | undefined): void => {
@@ -196,5 +202,5 @@ export function structureOf(shaped: ShapedGraph, { source, sources, target, posi
     )
   );
   push(states.filter(({ after }) => after >= (anchors.at(-1) ?? -1)).at(-1)?.tensor);
-  return { hidden, attentions };
+  return { hidden, attentions, sublayers: sublayersOf({ source, path, on, rows, attentions, hidden }) };
 }

@@ -8,17 +8,18 @@ import type { Composite } from "../lrp/composite.ts";
 import type { Evidence, NumberArray, Relevances } from "../plugin/evidence.ts";
 import type { Need } from "../plugin/need.ts";
 import type { Program } from "../program/program.ts";
-import { array, beside, floats, placed, rowProducts, rowsOf, stacked, unbatched } from "./arrays.ts";
+import { array, beside, floats, less, placed, rowProducts, rowsOf, stacked, unbatched } from "./arrays.ts";
 import { totals } from "./ledger.ts";
 import type { Shaped } from "./model.ts";
-import { isGradient, isRelevance, type PlacedSource } from "./plan.ts";
+import { type Depth, isGradient, isRelevance, type PlacedSource } from "./plan.ts";
 import type { Attention, Structure } from "./structure.ts";
+import { pointsOf } from "./sublayers.ts";
 import type { ResolvedTarget } from "./target.ts";
 
 /** The messages of one composite. */
 export interface Carried {
   readonly composite: Composite;
-  readonly layers: boolean;
+  readonly depths: ReadonlySet<Depth>;
   readonly program: Program;
   /** The program's outputs for this target. */
   readonly found: ReadonlyMap<string, Tensor>;
@@ -61,18 +62,38 @@ export function viewOf(
   const valueOf = (name: string): Tensor => values.get(name)!;
   const gradientOf = (name: string): Tensor => gradients.get(name) ?? zeros(name);
 
-  const relevancesOf = ({ composite, layers, program, found }: Carried): Relevances => {
+  const relevancesOf = ({ composite, depths, program, found }: Carried): Relevances => {
     const messageOf = (name: string): Tensor => {
       const held = program.cotangents.get(name);
       return held === undefined ? zeros(name) : found.get(held)!;
     };
-    const tokens = rowProducts(byToken(valueOf), byToken(messageOf)), messages = layers ? byLayer(messageOf) : [];
-    const perLayer = layers ? byLayer(valueOf).map((state, i) => rowProducts(state, messages[i]!)) : undefined;
+    const tokens = rowProducts(byToken(valueOf), byToken(messageOf));
+    /** Σ_c t ⊙ g at a tensor with one row a token. */
+    const at = (name: string, { before }: PlacedSource): NumberArray => {
+      const of = (read: (name: string) => Tensor) => placed(rowsOf(read(name), "last"), { before, total });
+      return rowProducts(of(valueOf), of(messageOf));
+    };
+    const rows = (parts: readonly NumberArray[]): NumberArray =>
+      array([parts.length, total], Float32Array.from(parts.flatMap(({ data }) => [...data])));
+    const layersOf = (): NumberArray =>
+      rows(sources.flatMap((source) => source.structure.hidden.map(({ tensor }) => at(tensor, source))));
+    const sublayersOf = (): NonNullable<Relevances["sublayers"]> => {
+      const placed = sources.flatMap((source) => pointsOf(source.structure).map((point) => ({ source, point })));
+      return {
+        points: placed.map(({ source: { name }, point: { of: _, ...point } }) =>
+          sources.length > 1 ? { source: name, ...point } : point
+        ),
+        relevance: rows(
+          placed.map(({ source, point: { of: [first, ...others] } }) =>
+            others.map((name) => at(name, source)).reduce(less, at(first, source))
+          ),
+        ),
+      };
+    };
     return {
       tokens,
-      ...(perLayer
-        ? { layers: array([perLayer.length, total], Float32Array.from(perLayer.flatMap(({ data }) => [...data]))) }
-        : {}),
+      ...(depths.has("hidden-states") ? { layers: layersOf() } : {}),
+      ...(depths.has("sublayers") ? { sublayers: sublayersOf() } : {}),
       ...(composite.conserves
         ? { ledger: totals(program, found, { seed: resolved.seed, logits, tokens, precision: precisionOf(shaped) }) }
         : {}),

@@ -31,12 +31,26 @@ export interface AttentionInfo {
   readonly to: string;
 }
 
+/** A point inside a layer that relevance passes. A sub-layer is what a layer adds to what passes it: y = x + f(x). */
+export interface SublayerPoint {
+  /** Present where a model has several sources. */
+  readonly source?: string;
+  /** Counted from 1; 0 for what enters the first. */
+  readonly layer: number;
+  /** Through sub-layers, past them, or what both together hand on to the next. */
+  readonly way: "through" | "past" | "after";
+  /** Which; several where they work side by side, none where a layer is no sum. */
+  readonly kinds: readonly ("attention" | "cross-attention" | "feed-forward" | "recurrent" | "convolution")[];
+}
+
 /** Relevance of one composite. */
 export interface Relevances {
   /** `[T]`: Σ over channels of embedding ⊙ message. */
   readonly tokens: NumberArray;
   /** `[L + 1, T]` where asked for at every layer. */
   readonly layers?: NumberArray;
+  /** `[points, T]` where asked for inside the layers. At each sub-layer, what is after it came through it, or past it. */
+  readonly sublayers?: { readonly points: readonly SublayerPoint[]; readonly relevance: NumberArray };
   readonly ledger?: Ledger;
 }
 

@@ -14,10 +14,10 @@ export const needSchema = z.union([
   z.enum(["tokens", "embeddings", "logits", "hidden-states", "attentions", "projections"]),
   /** Derivatives of the target. */
   z.strictObject({ gradients: place }),
-  /** Relevance by a composite (an id, or the option that names it), at the tokens alone or at every layer. */
+  /** Relevance by a composite (an id, or the option that names it), at the tokens alone, at every layer, or inside the layers too. */
   z.strictObject({
     relevances: z.string(),
-    at: z.union([z.enum(["embeddings", "hidden-states"]), option]).default("embeddings"),
+    at: z.union([z.enum(["embeddings", "hidden-states", "sublayers"]), option]).default("embeddings"),
   }),
   /** The mean derivative along the straight line from a baseline to the input (integrated gradients). */
   z.strictObject({
