@@ -17,11 +17,11 @@ beforeAll(async () => {
       const text = "text" in input ? input.text : "";
       if (text === "broken") throw failure({ code: "RUN_FAILED", message: "It broke — “so”", hint: "Mend it" });
       if (text !== "long" && text !== "steps") return [golden];
-      progress("lrp", 1, 2);
+      progress?.("lrp", 1, 2);
       partial?.(golden);
       if (text === "steps") {
         await new Promise((done) => setTimeout(done, 50)); // so that both steps are told: of two at once only the newer is
-        progress("lrp", 2, 2);
+        progress?.("lrp", 2, 2);
         return [golden, golden];
       }
       return await new Promise((_, reject) =>

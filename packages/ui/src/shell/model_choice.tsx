@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { visible } from "@hyaline/core/render";
 import { useId, useState } from "preact/hooks";
 import { change, part } from "../state/asking.ts";
 import { offer, offered } from "../state/engines.ts";
@@ -21,7 +22,7 @@ export function ModelChoice() {
       <label for={id} class="unseen">{words.model}</label>
       <select id={id} value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
         {listed.map(({ name, bytes }) => (
-          <option key={name} value={name}>{bytes ? `${name} (${bytesIn(bytes)})` : name}</option>
+          <option key={name} value={name}>{visible(name) + (bytes ? ` (${bytesIn(bytes)})` : "")}</option>
         ))}
       </select>
       <details>

@@ -26,7 +26,7 @@ export function Trust({ explanation, title, method, onStability }: TrustProps) {
   const limits = method && saidIn(language.value, method.limits, method.limitsIn);
   const summary = method && saidIn(language.value, method.summary, method.summaries);
   return (
-    <aside class="trust" aria-label={`${words.trust} ${title}`}>
+    <aside class="trust" role="note" aria-label={`${words.trust} ${title}`}>
       <h4>{words.trust}</h4>
       <p class={failed ? "verdict failed" : passed ? "verdict passed" : "verdict"}>
         {failed
