@@ -29,6 +29,7 @@ export const requests = {
     target: { label: "Mary", foil: "John" },
   },
   layers: { input: film, methods: [{ id: "lrp", options: { at: "hidden-states" } }] },
+  architecture: { input: film, methods: [{ id: "lrp", options: { at: "sublayers" } }] },
   heads: {
     model: "ioi-lm",
     input: store,
@@ -51,7 +52,7 @@ export const requests = {
   },
 } satisfies Record<string, ExplainRequestInput>;
 
-export type SceneName = keyof typeof requests | "pairs" | "architecture";
+export type SceneName = keyof typeof requests | "pairs";
 
 /** All of them. */
 export async function scenes(): Promise<Readonly<Record<SceneName, Scene>>> {
@@ -68,7 +69,7 @@ export async function scenes(): Promise<Readonly<Record<SceneName, Scene>>> {
     return {
       ...asked,
       pairs: { ...asked.text, added: asked.matrix.explanations },
-      architecture: { ...asked.layers, inspection },
+      architecture: { ...asked.architecture, inspection },
     };
   } finally {
     await engine.close();

@@ -1,5 +1,5 @@
 /**
- * How the model on the page is built, read when somebody wants to see it, with the relevance that passes each of its layers.
+ * How the model on the page is built, read when somebody wants to see it, with the relevance that passes its blocks.
  *
  * @module
  */
@@ -20,20 +20,22 @@ interface Built {
   readonly relevance?: Grid | undefined;
 }
 
-/** The first method that scores tokens at every layer, with the option that asks for it. */
-function byLayer(list: readonly MethodInfo[]): { id: string; options: Record<string, string> } | undefined {
-  for (const { id, options } of list) {
-    const properties = Object.entries((options["properties"] ?? {}) as Record<string, { enum?: unknown[] }>);
-    const at = properties.find(([, { enum: choices }]) => choices?.includes("hidden-states"));
-    if (at) return { id, options: { [at[0]]: "hidden-states" } };
+/** The first method that scores tokens inside the layers, or else at each of them, with the option that asks for it. */
+function inside(list: readonly MethodInfo[]): { id: string; options: Record<string, string> } | undefined {
+  for (const depth of ["sublayers", "hidden-states"]) {
+    for (const { id, options } of list) {
+      const properties = Object.entries((options["properties"] ?? {}) as Record<string, { enum?: unknown[] }>);
+      const at = properties.find(([, { enum: choices }]) => choices?.includes(depth));
+      if (at) return { id, options: { [at[0]]: depth } };
+    }
   }
   return undefined;
 }
 
-/** Blocks, and relevance by layer where the model's operators have rules. */
+/** Blocks, and the relevance that passes them where the model's operators have rules. */
 async function ask({ question, explanations }: Shown): Promise<Built | undefined> {
   const inspection = await engine.value.inspect?.(question.model, explanations[0]?.tokens.length ?? 16);
-  const method = byLayer(methods.value);
+  const method = inside(methods.value);
   if (!inspection || !method || inspection.missing.length) return inspection && { inspection };
   const request = requestFor({ ...question, said: "", methods: [method] }, question.text);
   const [found] = await engine.value.explain({ ...request, checks: false });

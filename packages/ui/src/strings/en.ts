@@ -117,6 +117,7 @@ export const en = {
     blocks: {
       "embedding": "Embedding",
       "attention": "Attention",
+      "cross-attention": "Cross-attention",
       "feed-forward": "Feed-forward",
       "recurrent": "Recurrent",
       "convolution": "Convolution",
@@ -138,6 +139,16 @@ export const en = {
     answer: "the answer",
     yourText: "your text",
     parametersIn: (count: string) => `${count} parameters`,
+    byBlock: "Relevance by block",
+    byBlockHint:
+      "What arrives above a block came through it, or past it. What is kept was drawn by biases, norms and softmaxes in the block; the rest is handed on to what lies below.",
+    block: "Block",
+    arrives: "Arrives",
+    through: "Through it",
+    past: "Past it",
+    kept: "Kept",
+    pastBlock: (block: string) => `past ${block}`,
+    afterBlock: (block: string) => `after ${block}`,
     byLayer: "Relevance by layer",
     byLayerHint:
       "What passes from one layer to the next. A sum that changes was drawn by biases and softmaxes in between.",

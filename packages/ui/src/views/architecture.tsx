@@ -1,19 +1,19 @@
 /**
  * The model as the textbook draws it, with its own numbers: blocks from the text at the bottom to the answer at the top. Layers that are
- * built alike stand once; where relevance by layer is known, each layer shows how much of it passed.
+ * built alike stand once; where relevance is known, a table beside them says how much of it went through each block and past it.
  *
  * @module
  */
-import { plain, visible } from "@hyaline/core/render";
+import { visible } from "@hyaline/core/render";
 import type { Architecture as Built, Block } from "@hyaline/core";
 import type { ExplanationOf } from "@hyaline/core/result";
 import { language, say, t } from "../strings/mod.ts";
-import { Bar } from "./bar.tsx";
+import { ByBlock } from "./by_block.tsx";
 
 interface ArchitectureProps {
   /** Blocks of each source, as an inspection tells them. */
   readonly built: readonly Built[];
-  /** Scores of `[layer, token]` at hidden states, from whatever method gave them. */
+  /** Scores of `[row, token]` at sub-layers or hidden states, from whatever method gave them. */
   readonly relevance?: ExplanationOf<"layer-head-grid"> | undefined;
   /** Classes the model tells apart. */
   readonly labels?: readonly string[] | undefined;
@@ -79,7 +79,7 @@ export function Architecture({ built, relevance, labels }: ArchitectureProps) {
             <p class="quiet">{words.parametersIn(short(tower.parameters))}</p>
           </div>
         ))}
-        {relevance ? <ByLayer explanation={relevance} /> : null}
+        {relevance ? <ByBlock explanation={relevance} /> : null}
       </div>
     </section>
   );
@@ -107,43 +107,5 @@ function Layer({ run: { blocks, first, last }, layers }: { run: Run; layers: num
         </div>
       ))}
     </li>
-  );
-}
-
-/** Σ and Σ|·| of relevance over the tokens at each hidden state. */
-function ByLayer({ explanation }: { explanation: ExplanationOf<"layer-head-grid"> }) {
-  const { values, shape: [depth = 0, width = 0] } = explanation.data, words = t.value.views;
-  const rows = Array.from({ length: depth }, (_, l) => {
-    const row = values.slice(l * width, (l + 1) * width);
-    return { sum: row.reduce((a, b) => a + b, 0), size: row.reduce((a, b) => a + Math.abs(b), 0) };
-  });
-  const most = Math.max(...rows.map(({ size }) => size)) || 1;
-  return (
-    <div class="by-layer">
-      <h3>{words.byLayer}</h3>
-      <p class="quiet">{words.byLayerHint}</p>
-      <table class="bars">
-        <thead>
-          <tr>
-            <th scope="col">{say.value.layer}</th>
-            <th scope="col">{words.sumOf}</th>
-            <th scope="col">{words.sizeOf}</th>
-            <td aria-hidden="true"></td>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ sum, size }, l) => (
-            <tr key={l}>
-              <th scope="row">{l === 0 ? words.input : l}</th>
-              <td>{plain(sum, 3)}</td>
-              <td>{plain(size, 3)}</td>
-              <td aria-hidden="true">
-                <Bar share={size / most} signed={false} />
-              </td>
-            </tr>
-          )).toReversed()}
-        </tbody>
-      </table>
-    </div>
   );
 }
