@@ -38,6 +38,8 @@ export { Model, type ModelFile, type ModelOptions } from "./host/model.ts";
 export { type InstalledPlugin, Registry, type RunExplainer } from "./host/registry.ts";
 export { type Choice, type Opened, Shelf, type ShelfOptions } from "./host/shelf.ts";
 export { foreign } from "./host/foreign.ts";
+export { counted, digestOf, type Files as PluginFiles, pathWithin } from "./plugins/contents.ts";
+export { unpacked } from "./plugins/archive.ts";
 export { type Declared, declared } from "./plugins/manifest_file.ts";
 export { type Subject, type Words } from "./host/subject.ts";
 export { chooseExecutor, type ExecutorName } from "./runtime/choose.ts";

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { gunzipSync } from "node:zlib";
 import { type ParsedTarEntryWithData, unpackTar } from "modern-tar";
 import { pluginPath, pluginSource } from "../errors.ts";
-import { counted, type Files, MOST, pathWithin } from "./files.ts";
+import { counted, type Files, MOST, pathWithin } from "./contents.ts";
 
 /**
  * The files of an archive. Nothing but files and folders may be in it; npm's one folder around them is taken off.
@@ -18,9 +17,7 @@ export async function unpacked(bytes: Uint8Array, source: string): Promise<Files
   let entries: ParsedTarEntryWithData[];
   try {
     const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    entries = await unpackTar(zipped ? gunzipSync(bytes, { maxOutputLength: 2 * MOST.bytes }) : bytes, {
-      strict: true,
-    });
+    entries = await unpackTar(zipped ? await gunzipped(bytes) : bytes, { strict: true });
   } catch (error) {
     throw pluginSource(source, `it is no archive (${(error as Error).message})`, error);
   }
@@ -34,6 +31,19 @@ export async function unpacked(bytes: Uint8Array, source: string): Promise<Files
   }
   if (files.size === 0) throw pluginSource(source, "the archive holds no file");
   return files.has("explainer.json") ? files : unwrapped(files);
+}
+
+/** @throws where it is no gzip, or holds more than a plugin may */
+async function gunzipped(bytes: Uint8Array): Promise<Uint8Array> {
+  const reader = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip"))
+    .getReader();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (let size = 0;;) {
+    const { value, done } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(parts).arrayBuffer());
+    if ((size += value.length) > 2 * MOST.bytes) throw new RangeError("it unpacks to too much");
+    parts.push(value);
+  }
 }
 
 /** Without the one folder that holds everything, where there is one. */

@@ -1,42 +1,16 @@
 /**
- * A plugin's files, by path, in memory: what was fetched is judged before anything of it reaches the disk.
+ * A plugin's files on a disk: read, written, and held against the hashes they once had.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { type HyalineError, pluginPath } from "../errors.ts";
-import { containedPath } from "../onnx/external.ts";
-
-/** Bytes by path (relative, `/` between folders). */
-export type Files = ReadonlyMap<string, Uint8Array>;
-
-/** A plugin is small: what is larger is a mistake, or meant to fill the disk. */
-export const MOST = { files: 2000, bytes: 64 * 2 ** 20 } as const;
+import { pluginPath } from "../errors.ts";
+import { counted, type Files, MOST, pathWithin } from "./contents.ts";
 
 /** What is no part of a plugin where a folder is taken as it stands. */
 const APART = new Set([".git", "node_modules"]);
-
-/** A path as it is kept. @throws PLUGIN_PATH where it leaves the folder */
-export function pathWithin(path: string): string {
-  try {
-    return containedPath(path);
-  } catch (error) {
-    throw pluginPath(path, `would leave its folder (${(error as HyalineError).message})`);
-  }
-}
-
-/** Holds a growing set of files to the limits. @throws PLUGIN_PATH */
-export function counted(files: Map<string, Uint8Array>): (path: string, bytes: Uint8Array) => void {
-  let total = 0;
-  return (path, bytes) => {
-    total += bytes.length;
-    if (total > MOST.bytes) throw pluginPath(path, `makes it larger than ${MOST.bytes} bytes`);
-    if (files.size >= MOST.files) throw pluginPath(path, `is one file more than the ${MOST.files} a plugin may have`);
-    files.set(path, bytes);
-  };
-}
 
 /**
  * The files of a folder. A link within it counts as the file it names.

@@ -8,7 +8,7 @@ import { pluginManifest } from "../errors.ts";
 import { type Composite, compositeSchema } from "../lrp/composite.ts";
 import { type ExplainerEntry, type Manifest, manifestSchema } from "../manifest/manifest.ts";
 import { resolveNeed } from "../plugin/need.ts";
-import type { Files } from "./files.ts";
+import type { Files } from "./contents.ts";
 
 /** What a plugin says of itself. */
 export interface Declared {

@@ -10,7 +10,8 @@ import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { pluginSource } from "../errors.ts";
 import { unpacked } from "./archive.ts";
-import { type Files, filesOf, MOST } from "./files.ts";
+import { type Files, MOST } from "./contents.ts";
+import { filesOf } from "./files.ts";
 
 /** A plugin's files and where they are from. */
 export interface Fetched {

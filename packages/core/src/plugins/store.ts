@@ -13,7 +13,8 @@ import { pluginStore, pluginUnknown } from "../errors.ts";
 import { lockedWithin } from "../lock.ts";
 import { type Composite, compositeSchema } from "../lrp/composite.ts";
 import { type Manifest, manifestSchema } from "../manifest/manifest.ts";
-import { type Difference, differences, type Files, hashesOf, writeFiles } from "./files.ts";
+import type { Files } from "./contents.ts";
+import { type Difference, differences, hashesOf, writeFiles } from "./files.ts";
 import { declared } from "./manifest_file.ts";
 import { fetched } from "./source.ts";
 
