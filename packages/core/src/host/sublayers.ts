@@ -115,10 +115,11 @@ export function pointsOf({ hidden, sublayers }: {
       groups = [...Map.groupBy(own, ({ sum }) => sum)];
     groups.forEach(([sum, together], i) => {
       const kinds = together.map(({ kind }) => kind), outputs = together.map(({ output }) => output);
+      const next = groups[i + 1]?.[1][0]?.enters;
       points.push(
         ...together.map(({ kind, output }) => ({ layer, way: "through", kinds: [kind], of: [output] }) as const),
         { layer, way: "past", kinds, of: [sum, ...outputs] },
-        { layer, way: "after", kinds, of: [groups[i + 1]?.[1][0]!.enters ?? end] },
+        { layer, way: "after", kinds, of: [next ?? end] },
       );
     });
     if (groups.length === 0) points.push({ layer, way: "after", kinds: [], of: [end] });
