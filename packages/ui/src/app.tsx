@@ -10,6 +10,7 @@ import { HowBuilt } from "./shell/built.tsx";
 import { Choices } from "./shell/choices.tsx";
 import { Drop } from "./shell/drop.tsx";
 import { Editor } from "./shell/editor.tsx";
+import { PluginOffer } from "./shell/plugins.tsx";
 import { Heavy, Problem, StateLine } from "./shell/state_line.tsx";
 import { TakeAlong } from "./shell/take_along.tsx";
 import { Shift, WhatIf } from "./shell/what_if.tsx";
@@ -33,6 +34,7 @@ export function App() {
         <Missing />
         <Editor />
         <Choices />
+        <PluginOffer />
         <Heavy />
         <WhatIf />
         <StateLine />

@@ -27,6 +27,27 @@ export interface ChosenFile {
   readonly file: File;
 }
 
+/** A plugin as its files tell it: what a person sees before it is added, and after. */
+export interface PluginInfo {
+  readonly id: string;
+  readonly version: string;
+  readonly title: string;
+  readonly license: string;
+  /** The folder or archive it came in. */
+  readonly from: string;
+  /** One digest for all its files. */
+  readonly sha256: string;
+  readonly files: number;
+  readonly methods: readonly Pick<MethodInfo, "id" | "title" | "titles">[];
+  readonly composites: readonly string[];
+  /** Kinds of evidence it is given: "tokens", "gradients", "predict". */
+  readonly needs: readonly string[];
+  /** Hosts and files it asks for: a browser gives none of them. */
+  readonly asks: readonly string[];
+  /** Why it does not run. */
+  readonly problem?: string;
+}
+
 /** What happens while an answer is on its way. */
 export interface Work {
   /** Nobody waits for this answer any more; what is loaded stays. */
@@ -60,8 +81,13 @@ export interface Engine {
   seconds?(weights: number): Promise<number>;
   /** The text that stands for a word taken away, where the model's vocabulary has one. */
   mask?(model: string): Promise<string | undefined>;
-  /** Adds a plugin; its code is locked in a frame. @returns ids of its methods */
-  install?(folder: string, files: readonly ChosenFile[]): Promise<readonly string[]>;
+  /** What a plugin in a folder or an archive is; nothing of it runs. */
+  judge?(from: string, files: readonly ChosenFile[]): Promise<PluginInfo>;
+  /** Adds a plugin whose files are still those of this digest, and keeps it; its code is locked in a frame. */
+  install?(from: string, files: readonly ChosenFile[], sha256: string): Promise<PluginInfo>;
+  /** Plugins that were added, on this visit or an earlier one. */
+  plugins?(): Promise<readonly PluginInfo[]>;
+  remove?(id: string): Promise<void>;
   /** Makes a folder a model. @returns the name to ask for */
   keep?(folder: string, files: readonly ChosenFile[]): Promise<string>;
   /** Gives up everything under way, at once. */

@@ -6,7 +6,7 @@
 import type { Inspection } from "@hyaline/core";
 import type { HyalineError } from "@hyaline/core/errors";
 import type { ExplainRequestInput, Explanation } from "@hyaline/core/result";
-import type { ChosenFile, MethodInfo, OfferedModel, Predicted } from "./engine.ts";
+import type { ChosenFile, MethodInfo, OfferedModel, PluginInfo, Predicted } from "./engine.ts";
 import type { Weight } from "./estimate.ts";
 
 /** What can be asked of the worker. */
@@ -19,9 +19,17 @@ export interface Calls {
   weigh(model: string): Weight;
   seconds(weights: number): number;
   mask(model: string): string | undefined;
-  /** @returns ids of the methods it adds */
-  install(folder: { readonly name: string; readonly files: readonly ChosenFile[] }): readonly string[];
-  keep(folder: { readonly name: string; readonly files: readonly ChosenFile[] }): string;
+  judge(folder: Folder): PluginInfo;
+  install(folder: Folder & { readonly sha256: string }): PluginInfo;
+  plugins(): readonly PluginInfo[];
+  remove(id: string): void;
+  keep(folder: Folder): string;
+}
+
+/** What a person chose or dropped: a folder's files, or one archive. */
+export interface Folder {
+  readonly name: string;
+  readonly files: readonly ChosenFile[];
 }
 
 export type CallName = keyof Calls;

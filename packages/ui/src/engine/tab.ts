@@ -5,7 +5,7 @@
  */
 import { frames } from "./frames.ts";
 import { type Engine, Refused, type Work } from "./engine.ts";
-import type { Ask, CallName, Calls, Surroundings, Tell } from "./messages.ts";
+import type { Ask, CallName, Calls, Folder, Surroundings, Tell } from "./messages.ts";
 
 interface Waiting {
   readonly work: Work;
@@ -29,8 +29,8 @@ function hubOfPage(): string {
 /** The worker is started by the first call, and again by the next one after it was ended. */
 export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = {}): Engine {
   const waiting = new Map<number, Waiting>(), open = frames();
-  /** Folders that a new worker must be given again. */
-  const given: ["keep" | "install", Parameters<Calls["keep"]>[0]][] = [];
+  /** Models' folders that a new worker must be given again. */
+  const given: Folder[] = [];
   let worker: Worker | undefined, last = 0;
 
   function end(reason: unknown): void {
@@ -64,7 +64,7 @@ export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = 
         }),
       );
     worker = started;
-    for (const [call, folder] of given) ask(call, folder).catch(() => {});
+    for (const folder of given) ask("keep", folder).catch(() => {});
     return started;
   }
 
@@ -86,15 +86,6 @@ export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = 
     });
   }
 
-  async function give<N extends "keep" | "install">(
-    call: N,
-    folder: Parameters<Calls["keep"]>[0],
-  ): Promise<ReturnType<Calls[N]>> {
-    const answer = await ask(call, folder);
-    given.push([call, folder]);
-    return answer;
-  }
-
   return {
     place: "tab",
     models: () => ask("models", undefined as never),
@@ -105,8 +96,15 @@ export function tabEngine({ hub = hubOfPage(), backend = "wasm" }: TabOptions = 
     weigh: (model) => ask("weigh", model),
     seconds: (weights) => ask("seconds", weights),
     mask: (model) => ask("mask", model),
-    keep: (name, files) => give("keep", { name, files }),
-    install: (name, files) => give("install", { name, files }),
+    async keep(name, files) {
+      const answer = await ask("keep", { name, files });
+      given.push({ name, files });
+      return answer;
+    },
+    judge: (name, files) => ask("judge", { name, files }),
+    install: (name, files, sha256) => ask("install", { name, files, sha256 }),
+    plugins: () => ask("plugins", undefined as never),
+    remove: (id) => ask("remove", id),
     cancel: () => end(new DOMException("Cancelled", "AbortError")),
   };
 }

@@ -21,7 +21,6 @@ import {
 } from "@hyaline/core";
 import { HyalineError } from "@hyaline/core/errors";
 import core from "@hyaline/core/package.json" with { type: "json" };
-import { builtInPlugins } from "@hyaline/explainers";
 import {
   type EmbeddedModel,
   embeddedModels,
@@ -33,8 +32,9 @@ import {
   sizesOnHub,
 } from "./checkpoints.ts";
 import type { MethodInfo } from "./engine.ts";
+import { Plugins } from "./installed.ts";
 import type { Ask, CallName, Calls, Surroundings, Tell } from "./messages.ts";
-import { frameEnded, strangerOf } from "./strangers.ts";
+import { frameEnded, infoOf, pluginFiles } from "./strangers.ts";
 import { secondsFor, weightOf } from "./weight.ts";
 
 /** Threads need memory that is shared, which a page has only when it is isolated from other origins. */
@@ -102,7 +102,6 @@ async function subject(model: string, dtype?: string, executor: ExecutorName = "
 }
 
 const name = `onnxruntime-web ${core.dependencies["onnxruntime-web"]}`;
-let plugins: readonly InstalledPlugin[] = builtInPlugins();
 const hostOn = (provider: Surroundings["backend"], plugins: readonly InstalledPlugin[]): Hyaline =>
   new Hyaline({
     plugins,
@@ -110,8 +109,10 @@ const hostOn = (provider: Surroundings["backend"], plugins: readonly InstalledPl
     open: (model, { dtype, executor }) => subject(model, dtype, executor),
   });
 const hosts = new Map<Surroundings["backend"], Hyaline>();
+const plugins = new Plugins((list) => void hostOn("wasm", list)); // a host refuses what collides
+let restored: Promise<void> | undefined;
 function hyaline(): Hyaline {
-  const { backend } = now.around, host = hosts.get(backend) ?? hostOn(backend, plugins);
+  const { backend } = now.around, host = hosts.get(backend) ?? hostOn(backend, plugins.all);
   hosts.set(backend, host);
   return host;
 }
@@ -138,12 +139,17 @@ const calls: { [N in CallName]: (input: Parameters<Calls[N]>[0], id: number, sig
     const { words } = await subject(model), stand = words?.stand.mask ?? words?.stand.pad;
     return stand === undefined ? undefined : words!.text(stand);
   },
-  install: async ({ name, files }) => {
-    const plugin = await strangerOf(name, filesBy("explainer.json", files)), more = [...plugins, plugin];
-    hostOn(now.around.backend, more); // refuses what collides
-    plugins = more;
+  judge: async ({ name, files }) => plugins.look({ from: name, files: await pluginFiles(name, files) }),
+  install: async ({ name, files: chosen, sha256 }) => {
+    const files = await pluginFiles(name, chosen), { id } = infoOf({ from: name, files });
+    const info = await plugins.add({ id, from: name, sha256, files });
     hosts.clear();
-    return plugin.manifest.explainers.map(({ id }) => id);
+    return info;
+  },
+  plugins: () => plugins.infos,
+  remove: async (id) => {
+    await plugins.remove(id);
+    hosts.clear();
   },
   keep: async ({ name, files }) => {
     const folder = filesBy("config.json", files);
@@ -166,6 +172,7 @@ onmessage = ({ data }: MessageEvent<Ask>) => {
     if (!forgotten.signal.aborted) {
       now = { id, around };
       try {
+        await (restored ??= plugins.restore());
         tell({ id, event: "done", of: await calls[call](input as never, id, forgotten.signal) });
       } catch (error) {
         tell({ id, event: "failed", of: told(error) });

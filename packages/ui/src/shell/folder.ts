@@ -4,11 +4,14 @@
  * @module
  */
 import type { ChosenFile } from "../engine/engine.ts";
-import { change, problem, question } from "../state/asking.ts";
-import { install, keep } from "../state/engines.ts";
+import { change, problem } from "../state/asking.ts";
+import { keep } from "../state/engines.ts";
+import { offerPlugin } from "../state/plugins.ts";
 
 /** A folder dropped by mistake may hold anything: what lies deeper, and what is more, is not looked at. */
 const DEEPEST = 4, MOST = 2000;
+/** What plugins come in, as `npm pack` writes it. */
+export const ARCHIVE = /\.(tgz|tar|tar\.gz)$/i;
 
 export const fromPicker = (files: Iterable<File>): ChosenFile[] =>
   [...files].slice(0, MOST).map((file) => ({ path: file.webkitRelativePath || file.name, file }));
@@ -42,18 +45,17 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
   }
 }
 
-/** Makes what was chosen the model of the question, or a plugin's methods part of it. */
+/** Makes what was chosen the model of the question, or shows the plugin that it is. */
 export async function open(files: readonly ChosenFile[]): Promise<void> {
   if (files.length === 0) return;
   const marked = (name: string): string | undefined =>
     files.find(({ path }) => path === name || path.endsWith(`/${name}`))?.path;
-  const plugin = marked("explainer.json"),
-    folder = (plugin ?? marked("config.json") ?? files[0]!.path).split("/").at(-2);
+  const archive = files.length === 1 && ARCHIVE.test(files[0]!.path) ? files[0]!.path : undefined,
+    plugin = archive ?? marked("explainer.json");
+  const folder = (plugin ?? marked("config.json") ?? files[0]!.path).split("/").at(-2);
   try {
-    if (plugin) {
-      const added = (await install(folder ?? "plugin", files)).map((id) => ({ id, options: {} }));
-      change({ methods: [...question.value.methods, ...added] });
-    } else change({ model: await keep(folder ?? "model", files), target: "", foil: "", said: "", changed: undefined });
+    if (plugin) await offerPlugin(archive ?? folder ?? "plugin", files);
+    else change({ model: await keep(folder ?? "model", files), target: "", foil: "", said: "", changed: undefined });
   } catch (error) {
     problem.value = error;
   }

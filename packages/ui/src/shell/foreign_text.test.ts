@@ -1,4 +1,5 @@
 import { visible } from "@hyaline/core/render";
+import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { payloads } from "../../../core/src/render/testing.ts";
@@ -34,15 +35,17 @@ describe.skipIf(!executablePath)("foreign text on the page (skipped where no Chr
     );
 
   /** Chooses files under paths that may hold anything: a disk would refuse some of the names. */
-  const choose = (paths: readonly string[]) =>
-    page.evaluate((paths) => {
+  const choose = (files: Readonly<Record<string, unknown>>) =>
+    page.evaluate((files) => {
       const picker = document.querySelector<HTMLInputElement>("input[type=file][webkitdirectory]")!;
-      const value = paths.map((path) =>
-        Object.defineProperty(new File(["{}"], path.split("/").at(-1)!), "webkitRelativePath", { value: path })
+      const value = Object.entries(files).map(([path, content]) =>
+        Object.defineProperty(new File([JSON.stringify(content)], path.split("/").at(-1)!), "webkitRelativePath", {
+          value: path,
+        })
       );
       Object.defineProperty(picker, "files", { value, configurable: true });
       picker.dispatchEvent(new Event("change", { bubbles: true }));
-    }, paths);
+    }, files);
 
   test("in a link, and as a label: none of 30 payloads runs, and each can be read", async () => {
     const link = (payload: string) => linkOf({ ...first, text: `A ${payload} film.`, target: payload });
@@ -60,7 +63,7 @@ describe.skipIf(!executablePath)("foreign text on the page (skipped where no Chr
 
   test("as a folder's name: none of 30 payloads runs, and each can be read", async () => {
     for (const payload of payloads) {
-      await choose([`${payload}/config.json`, `${payload}/onnx/model.onnx`]);
+      await choose({ [`${payload}/config.json`]: {}, [`${payload}/onnx/model.onnx`]: {} });
       const name = told(payload.split("/").at(-1)!); // what a folder within folders is called
       await reads(".choice summary b", name);
       await reads(".choice option", name);
@@ -71,9 +74,32 @@ describe.skipIf(!executablePath)("foreign text on the page (skipped where no Chr
 
   test("as a file's name: none of 30 payloads runs, and each can be read", async () => {
     for (const payload of payloads) {
-      await choose([`stuff/config.json`, `stuff/${payload}`]);
+      await choose({ "stuff/config.json": {}, [`stuff/${payload}`]: {} });
       await reads(".problem", told(payload).slice(0, 40));
     }
+    await nothingRan();
+  });
+
+  test("as what a plugin says of itself: none of 30 payloads runs, and each can be read", async () => {
+    const manifest = JSON.parse(
+      await readFile(new URL("../../../../examples/plugins/attention-entropy/explainer.json", import.meta.url), "utf8"),
+    );
+    for (const payload of payloads) {
+      const [explainer] = manifest.explainers, title = `${payload}!`;
+      await choose({
+        [`${payload}/explainer.json`]: {
+          ...manifest,
+          title,
+          license: payload,
+          explainers: [{ ...explainer, title }],
+        },
+        [`${payload}/mod.js`]: "",
+      });
+      await reads(".heavy b", told(title));
+      await reads(".heavy dd", told(title));
+      await reads(".heavy p", told(`${manifest.version}, ${payload}`));
+    }
+    await page.getByRole("button", { name: "No" }).click();
     await nothingRan();
   });
 

@@ -10,8 +10,8 @@ import { change, part } from "../state/asking.ts";
 import { methods } from "../state/engines.ts";
 import type { Asked } from "../state/question.ts";
 import { language, t } from "../strings/mod.ts";
-import { FolderButton } from "./folder_button.tsx";
 import { OptionsForm } from "./options_form.tsx";
+import { Plugins } from "./plugins.tsx";
 
 export const titleOf = ({ title, titles }: MethodInfo): string => visible(titles[language.value] ?? title);
 const summaryOf = ({ summary, summaries }: MethodInfo): string => visible(summaries[language.value] ?? summary);
@@ -33,10 +33,7 @@ export function MethodChoice() {
           onChange={(asked) => revise(placed(chosen, method.id, asked))}
         />
       ))}
-      <div class="more">
-        <FolderButton label={words.plugin} />
-        <p class="quiet">{words.pluginHint}</p>
-      </div>
+      <Plugins />
     </fieldset>
   );
 }

@@ -1,12 +1,17 @@
-import type { Explanation } from "@hyaline/core/result";
+import type { Explanation, ExplanationOf } from "@hyaline/core/result";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openEngine } from "../../../cli/src/open.ts";
+import { first } from "../state/question.ts";
+import { passagesOf } from "../views/sublayers.ts";
 import { type Built, executablePath, firstScripts, host, type Site } from "../testing/site.ts";
-import { pressUntil, settled as answered, type Visit, visit } from "../testing/visit.ts";
+import { drag, pressUntil, settled as answered, type Visit, visit } from "../testing/visit.ts";
 
+const plugin = fileURLToPath(new URL("../../../../examples/plugins/attention-entropy", import.meta.url));
 const axe = createRequire(import.meta.url)("axe-core") as typeof import("axe-core");
 
 describe.skipIf(!executablePath)("the page (skipped where no Chromium is installed)", () => {
@@ -28,22 +33,6 @@ describe.skipIf(!executablePath)("the page (skipped where no Chromium is install
       page.getByRole("button", { name: button, exact: true }).click(),
     ]);
     return { name: download.suggestedFilename(), content: await readFile(await download.path(), "latin1") };
-  }
-
-  /** Chooses a folder's files in the n-th picker of the page. */
-  async function choose(n: number, folder: string, home: URL, paths: readonly string[]): Promise<void> {
-    const files = await Promise.all(
-      paths.map(async (path) => [path, (await readFile(new URL(path, home))).toString("base64")] as const),
-    );
-    await page.evaluate(({ n, folder, files }) => {
-      const picker = document.querySelectorAll<HTMLInputElement>("input[type=file]")[n]!;
-      const value = files.map(([path, content]) => {
-        const file = new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], path.split("/").at(-1)!);
-        return Object.defineProperty(file, "webkitRelativePath", { value: `${folder}/${path}` });
-      });
-      Object.defineProperty(picker, "files", { value, configurable: true });
-      picker.dispatchEvent(new Event("change", { bubbles: true }));
-    }, { n, folder, files });
   }
 
   test("explains as one types, without a server", async () => {
@@ -154,19 +143,6 @@ describe.skipIf(!executablePath)("the page (skipped where no Chromium is install
     expect(await alert.count()).toBe(0);
   });
 
-  test("a stranger's plugin adds a method, and runs locked in a frame", async () => {
-    const home = new URL("../../../../examples/plugins/attention-entropy/", import.meta.url);
-    await choose(1, "attention-entropy", home, ["explainer.json", "mod.js"]);
-    await page.locator("article h3", { hasText: "Attention entropy" }).waitFor();
-    await settled();
-    expect(await page.locator("iframe").getAttribute("sandbox")).toBe("allow-scripts");
-    const found: Explanation[] = JSON.parse((await taken("JSON")).content), { data } = found.at(-1)!;
-    expect(found.at(-1)).toMatchObject({ explainer: { id: "attention-entropy" }, type: "layer-head-grid" });
-    expect("values" in data && data.values.every((value) => value >= 0 && value <= 1)).toBe(true);
-    await choose(1, "word-pairs", new URL("../word-pairs/", home), ["explainer.json", "mod.ts"]);
-    expect(await page.getByRole("alert").textContent()).toContain("is not JavaScript");
-  });
-
   test("after one visit it works without a network, and on any host with threads", async () => {
     const plain = await host(built), offline = await (await browser.newContext()).newPage();
     await offline.goto(plain.url);
@@ -251,6 +227,16 @@ describe.skipIf(!executablePath)("the page (skipped where no Chromium is install
       await visit.locator(".how-built > summary").click();
       await visit.locator(".architecture").waitFor();
       await look("how the model is built");
+      await visit.evaluate(() => scrollTo(0, 0));
+      await (await drag(visit, [plugin]))();
+      await visit.locator(".facts").waitFor();
+      await look("a plugin that is offered");
+      await visit.locator(".heavy button.main").click();
+      await visit.locator("iframe").waitFor({ state: "attached" });
+      await settled(visit);
+      await choice(1).click();
+      await visit.locator(".plugins summary").click();
+      await look("a plugin that was added");
       await visit.locator(".what-if button").click();
       await visit.locator(".pieces button").nth(1).click();
       await visit.locator(".sides").waitFor();
@@ -289,13 +275,19 @@ describe.skipIf(!executablePath)("the page (skipped where no Chromium is install
     const rows = await visit.locator(".by-layer tbody tr:has(td)").evaluateAll((all) =>
       all.map((row) => [...row.querySelectorAll("th, td:not([aria-hidden])")].map(({ textContent }) => textContent!))
     );
-    const numbers = rows.map(([, ...told]) => told.map((text) => Number(text.replace("−", "-"))));
     expect(rows.map(([name]) => name).slice(0, 2)).toEqual(["Feed-forward", "Attention"]);
-    expect(rows).toHaveLength(12);
-    for (const [i, [arrives, through, past, kept]] of numbers.entries()) {
-      const below = numbers[i + 1]?.[0];
-      expect(arrives! - through! - past!, "a norm's bias, no more").toBeLessThan(0.1 * Math.abs(numbers[0]![0]!));
-      if (below !== undefined) expect(arrives! - kept!).toBeCloseTo(below, 2);
+    const cli = await openEngine({ offline: true, brief: true }),
+      methods = [{ id: "lrp", options: { at: "sublayers" } }];
+    const [expected] = await cli.explain({ input: { text: first.text }, methods }, {
+      signal: new AbortController().signal,
+    });
+    await cli.close();
+    const passages = passagesOf(expected as ExplanationOf<"layer-head-grid">).toReversed();
+    expect(rows).toHaveLength(passages.length);
+    for (const [i, [, ...told]] of rows.entries()) {
+      const { arrives, through, past, kept } = passages[i]!,
+        numbers = told.map((text) => Number(text.replace("−", "-")));
+      [arrives, through, past!, kept!].forEach((value, k) => expect(numbers[k]).toBeCloseTo(value, 2));
     }
     const told = await visit.locator(".architecture").innerText();
     expect(told).toContain("12 heads × 32");

@@ -4,7 +4,7 @@
  * @module
  */
 import { computed, effect, signal } from "@preact/signals";
-import type { ChosenFile, Engine, MethodInfo, OfferedModel } from "../engine/engine.ts";
+import type { ChosenFile, Engine, MethodInfo, OfferedModel, PluginInfo } from "../engine/engine.ts";
 import { serverEngine } from "../engine/server.ts";
 import { tabEngine } from "../engine/tab.ts";
 import { type Place, place } from "./settings.ts";
@@ -24,6 +24,8 @@ export const engine = computed<Engine>(() => {
 export const models = signal<readonly OfferedModel[]>([]);
 export const methods = signal<readonly MethodInfo[]>([]);
 export const methodsById = computed(() => new Map(methods.value.map((method) => [method.id, method])));
+/** Plugins that a person added, on this visit or an earlier one. */
+export const plugins = signal<readonly PluginInfo[]>([]);
 /** Folders a person chose and hub ids asked for, beside what the engine lists. */
 export const added = signal<readonly OfferedModel[]>([]);
 /** All of them; a folder takes the place of a model of its name. */
@@ -41,7 +43,15 @@ effect(() => {
   };
   asked.models().then((list) => told(models, list), (error) => told(broken, error));
   asked.methods().then((list) => told(methods, list), (error) => told(broken, error));
+  asked.plugins?.().then((list) => told(plugins, list), () => {}); // what is wrong is told by the calls above
 });
+
+/** Brings lists up to date after plugins changed. Other engines of this tab begin anew: they find what is kept. */
+export async function pluginsChanged(): Promise<void> {
+  const now = engine.value;
+  for (const other of made.values()) if (other !== now) other.cancel();
+  [methods.value, plugins.value] = await Promise.all([now.methods(), now.plugins!()]);
+}
 
 export function offer(model: OfferedModel): void {
   added.value = [...added.value.filter(({ name }) => name !== model.name), model];
@@ -53,12 +63,4 @@ export async function keep(folder: string, files: readonly ChosenFile[]): Promis
   const name = await engine.value.keep!(folder, files);
   offer({ name, bytes: files.reduce((sum, { file }) => sum + file.size, 0) });
   return name;
-}
-
-/** Adds a plugin to the tab's engine. @returns ids of the methods it adds */
-export async function install(folder: string, files: readonly ChosenFile[]): Promise<readonly string[]> {
-  if (!engine.value.install) place.value = "processor";
-  const ids = await engine.value.install!(folder, files);
-  methods.value = await engine.value.methods();
-  return ids;
 }
