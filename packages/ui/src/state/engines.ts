@@ -43,7 +43,7 @@ effect(() => {
   };
   asked.models().then((list) => told(models, list), (error) => told(broken, error));
   asked.methods().then((list) => told(methods, list), (error) => told(broken, error));
-  asked.plugins?.().then((list) => told(plugins, list), () => {}); // what is wrong is told by the calls above
+  Promise.resolve(asked.plugins?.() ?? []).then((list) => told(plugins, list), () => {}); // what is wrong is told above
 });
 
 /** Brings lists up to date after plugins changed. Other engines of this tab begin anew: they find what is kept. */
