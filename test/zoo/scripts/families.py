@@ -139,6 +139,8 @@ FAMILIES: dict[str, Family] = {
                        config="Gemma3TextConfig"),
     "mixtral": _experts("Mixtral", lambda s: dict(num_local_experts=4, num_experts_per_tok=2)),
     "olmoe": _experts("Olmoe", lambda s: dict(num_experts=4, num_experts_per_tok=2)),
+    "gpt-oss": _experts("GptOss", lambda s: dict(num_local_experts=4, num_experts_per_tok=2, head_dim=_head(s), sliding_window=4,
+                                                 layer_types=(["sliding_attention", "full_attention"] * s.layers)[:s.layers])),
     "t5": _custom("seq2seq", _T5, "T5ForConditionalGeneration"),
     "bart": _custom("seq2seq", _BART, "BartForConditionalGeneration"),
     "marian": _custom("seq2seq", _MARIAN, "MarianMTModel"),

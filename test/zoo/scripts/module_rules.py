@@ -71,6 +71,24 @@ def recurrent_forward(module):
     return forward
 
 
+def gated_unit(module):
+    """(up + 1) ⊙ gate σ(α gate): gate σ(α gate) is one activation of the gate."""
+    original = module._apply_gate
+
+    def apply(gate_up):
+        gate, up = gate_up[..., ::2].clamp(max=module.limit), gate_up[..., 1::2].clamp(-module.limit, module.limit)
+        y = (up + 1) * activation(lambda x: x * torch.sigmoid(x * module.alpha), gate)
+        with torch.no_grad(): assert torch.allclose(y, original(gate_up.detach()), atol=1e-9)
+        return y
+    return apply
+
+
+def form_of(module):
+    """Which method of a module has a relevance form, and that form."""
+    if type(module).__name__ == "GptOssExperts": return "_apply_gate", gated_unit(module)
+    return "forward", forward_of(module)
+
+
 def forward_of(module):
     """The relevance form of a module's forward pass, or None where torch's own calls say enough."""
     kind, home = type(module).__name__, type(module).__module__
@@ -86,12 +104,13 @@ def patched(model, method):
     """Puts the relevance forms in place, and the original ones back afterwards."""
     replaced = []
     for module in model.modules() if method != "gradient" else ():
-        if (forward := forward_of(module)) is None: continue
-        replaced.append((module, module.__dict__.get("forward")))
-        module.forward = forward
+        name, form = form_of(module)
+        if form is None: continue
+        replaced.append((module, name, module.__dict__.get(name)))
+        setattr(module, name, form)
     try:
         yield
     finally:
-        for module, own in replaced:
-            if own is None: del module.__dict__["forward"]
-            else: module.forward = own
+        for module, name, own in replaced:
+            if own is None: del module.__dict__[name]
+            else: setattr(module, name, own)

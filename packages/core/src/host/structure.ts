@@ -49,6 +49,7 @@ const BETWEEN = new Set([
   "Unsqueeze",
   "Max",
   "Min",
+  "Concat", // a sink's logit beside the scores
 ]);
 
 /** What leads from a source's tokens to the target: its nodes in order, and whether a tensor lies on it. */

@@ -119,6 +119,15 @@ describe("GroupQueryAttention", () => {
       }),
     );
   });
+  test("gives a sink of each head its share of the softmax, and a smooth softmax one of zero", async () => {
+    const s = new Sketch();
+    await expands(s, write(s, [...qkv(s), "", "", ...rest(s), "", "", "", "", s.c([4])], { outputs: 3 }));
+    const smooth = new Sketch();
+    await expands(
+      smooth,
+      write(smooth, [...qkv(smooth), "", "", ...rest(smooth)], { attributes: { smooth_softmax: 1 } }),
+    );
+  });
   test("takes queries, keys and values packed, and an empty cache", async () => {
     const s = new Sketch(), empty = () => s.feed(fromNumbers("float32", [1, 2, 0, 16], []));
     await expands(

@@ -1,6 +1,6 @@
 /**
  * GroupQueryAttention (Ainslie et al. 2023), as the genai builder writes decoders: rotary embedding, causal mask, local
- * window and soft-cap lie inside.
+ * window, soft-cap and sinks lie inside.
  *
  * @module
  */
@@ -21,7 +21,6 @@ export const groupQueryAttention: Canonicaliser = {
     ) => name || undefined);
     const type = scene.type(query), heads = number(node, "num_heads", 1), groups = number(node, "kv_num_heads", 1);
     if (!type) return because("its shapes are not known", node);
-    if (sink || number(node, "smooth_softmax", 0)) return because("its softmax has a sink", node);
     if (scene.isUsed(node.outputs[3])) return because("its scores are read", node);
     const [batch, length, width] = type.dims as [number, number, number],
       size = key ? width / heads : width / (heads + 2 * groups);
@@ -56,6 +55,8 @@ export const groupQueryAttention: Canonicaliser = {
       dims = [batch, groups, keys, size] as const;
     const mask = causal(draft, { queries: length, keys, dtype, ...(window > 0 && { window }) });
     const softcap = number(node, "softcap", 0);
+    const logits = sink ??
+      (number(node, "smooth_softmax", 0) === 1 ? draft.vector(dtype, Array(heads).fill(0)) : undefined);
     const y = attend(draft, {
       q,
       k: repeatHeads(draft, k, { dims, heads }),
@@ -64,6 +65,7 @@ export const groupQueryAttention: Canonicaliser = {
       biases: [mask, added],
       dtype,
       ...(softcap > 0 && { softcap }),
+      ...(logits && { sink: { logits, dims: [batch, heads, length, keys] } }),
     });
     [k, v].forEach((t, i) => scene.isUsed(node.outputs[i + 1]) && draft.ends(t, i + 1));
     return draft.ends(fromHeads(draft, y, [batch, heads, length, size]));

@@ -6,7 +6,7 @@
  * @module
  */
 import { fromNumbers } from "../../graph/fold.ts";
-import { type DType, size } from "../../graph/tensor.ts";
+import { type DType, int64s, size } from "../../graph/tensor.ts";
 import type { Draft } from "../draft.ts";
 
 /** Low enough to be nothing behind a softmax, and two of them still add up to a number. */
@@ -85,11 +85,13 @@ export interface Attended {
   readonly biases: readonly (string | undefined)[];
   /** c of c·tanh(scores/c), if any; masks are added behind it. */
   readonly softcap?: number;
+  /** One more logit a head, [N], that takes its share of every row's softmax and has no value; `dims` are those of the scores. */
+  readonly sink?: { readonly logits: string; readonly dims: readonly [number, number, number, number] };
   readonly dtype: DType;
 }
 
 /** softmax(α Q Kᵀ + masks) V → [B, N, S, Hv]. Scores, softmax and both products are nodes of their own. */
-export function attend(draft: Draft, { q, k, v, scale, biases, softcap, dtype }: Attended): string {
+export function attend(draft: Draft, { q, k, v, scale, biases, softcap, sink, dtype }: Attended): string {
   let scores = draft.matmul(q, k, { transB: true, alpha: scale });
   if (softcap) {
     scores = draft.mul(
@@ -98,5 +100,9 @@ export function attend(draft: Draft, { q, k, v, scale, biases, softcap, dtype }:
     );
   }
   for (const bias of biases) if (bias) scores = draft.add(scores, bias);
-  return draft.matmul(draft.op("Softmax", [scores], { axis: -1 }), v);
+  if (!sink) return draft.matmul(draft.op("Softmax", [scores], { axis: -1 }), v);
+  const { logits, dims: [b, n, s, t] } = sink;
+  const beside = draft.concat([scores, draft.expand(draft.reshape(logits, [1, n, 1, 1]), [b, n, s, 1])], 3);
+  const bounds = [0, t, 3].map((bound) => draft.constant(int64s([bound]), "bound"));
+  return draft.matmul(draft.op("Slice", [draft.op("Softmax", [beside], { axis: -1 }), ...bounds]), v);
 }
