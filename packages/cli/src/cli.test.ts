@@ -329,10 +329,11 @@ describe("language", () => {
   );
 });
 
-test("methods speaks Chinese: title, summary and limits", async () => {
+test("methods speaks Chinese: title, summary, limits and notice", async () => {
   const { out } = await hyaline(["methods", "lrp", "--lang", "zh"]);
   expect(out).toContain("规则是选择，不是事实");
-  expect(out).not.toContain("The rules are choices");
+  expect(out).toContain("LRP 受专利保护");
+  expect(out).not.toMatch(/The rules are choices|LRP is patented/);
 });
 
 test("predict prints answers, and JSON where asked", async () => {

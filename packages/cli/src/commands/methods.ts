@@ -48,7 +48,7 @@ export function methodsCommand(session: Session): Command {
         }));
         return io.stdout.write(JSON.stringify(name === undefined ? entries : entries[0], null, 1) + "\n");
       }
-      const { columns, visible, wrap } = await import("@hyaline/core/render");
+      const { catalogueOf, columns, visible, wrap } = await import("@hyaline/core/render");
       const language = (flags.lang ?? io.env.LC_ALL ?? io.env.LANG ?? "en").slice(0, 2);
       const lines: string[] = [];
       for (const { entry, manifest } of methods) {
@@ -62,7 +62,7 @@ export function methodsCommand(session: Session): Command {
         const paragraph = (text: string) =>
           wrap(visible(text), Math.min(100, lineWidth(io.stdout, io.env)) - 2).map((line) => `  ${line}`);
         lines.push(`${entry.id}: ${visible(title)}`, "", ...paragraph(summary), "", ...paragraph(limits));
-        if (entry.notice) lines.push("", ...paragraph(entry.notice));
+        if (entry.notice) lines.push("", ...paragraph(catalogueOf(language).told(entry.notice)));
         lines.push(
           "",
           ...columns([["cost", visible(entry.cost)], ["gives", entry.output.join(", ")], [
