@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { type Context, type Evidence, Model, openSession, ortExecutor, type Tensor } from "@hyaline/core";
+import { Hyaline, kernelExecutor, Model, openSession, ortExecutor, type Subject, type Tensor } from "@hyaline/core";
+import type { Explanation } from "@hyaline/core/result";
 import { builtInPlugins } from "@hyaline/explainers";
 import { execFileSync } from "node:child_process";
 import process from "node:process";
-import { BlackBox } from "../packages/core/src/host/predict.ts";
 import { conditions, record, table } from "./measure.ts";
 
 /** Milliseconds an evaluation: by the wall, and of the processor. */
@@ -15,9 +15,6 @@ interface Cost {
   readonly wall: number;
   readonly cpu: number;
 }
-
-const session = { backend: "wasm" as const, threads: 1 };
-const shap = builtInPlugins().find(({ manifest }) => manifest.id === "shap")!;
 
 /** Time that passes while something runs so many times, an evaluation. */
 async function clocked(run: () => Promise<unknown>, count: () => number): Promise<Cost> {
@@ -30,43 +27,89 @@ async function clocked(run: () => Promise<unknown>, count: () => number): Promis
 const least = (a: Cost, b: Cost): Cost => ({ wall: Math.min(a.wall, b.wall), cpu: Math.min(a.cpu, b.cpu) });
 const never: Cost = { wall: Infinity, cpu: Infinity };
 
-/** The best of three runs after one that warms up, and of plain forward passes in between. */
+/** ONNX Runtime in WebAssembly or as the native library, or the kernel alone: as `--backend` names them. */
+type Way = "wasm" | "native" | "kernel";
+const RUNTIMES: Readonly<Record<Way, string>> = {
+  wasm: "onnxruntime-web",
+  native: "onnxruntime-node",
+  kernel: "the kernel alone",
+};
+
+interface Asked {
+  readonly backend: Way;
+  readonly length: number;
+  readonly budget: number;
+  /** Texts of one call, where rows of a batch do not change each other. */
+  readonly batch: number;
+}
+
+/**
+ * Whole explanations by SHAP, as anyone asks for them, and plain forward passes of one text in between: the best of three rounds after
+ * one that warms up.
+ */
 async function cost(
   path: string,
-  { length, budget, batch }: { length: number; budget: number; batch: number },
-): Promise<{ readonly evaluation: Cost; readonly forward: Cost }> {
-  const model = new Model({ model: await Deno.readFile(path) }, { session, executor: ortExecutor(session) });
+  { backend, length, budget, batch }: Asked,
+): Promise<{ evaluation: Cost; forward: Cost }> {
+  const alone = backend === "kernel", session = { backend: alone ? "wasm" : backend, threads: 1 } as const;
+  const bytes = await Deno.readFile(path), plain = alone ? undefined : await openSession(bytes, session);
+  const model = new Model(
+    { model: bytes },
+    alone
+      ? { session, executor: kernelExecutor({ threads: 1 }), forward: "program" }
+      : { session, executor: ortExecutor(session) },
+  );
+  const subject: Subject = { id: path, sha256: "0".repeat(64), dtype: "unknown", model };
+  const hyaline = new Hyaline({
+    plugins: builtInPlugins(),
+    open: () => Promise.resolve(subject),
+    batch,
+    runtime: { name: "onnxruntime", provider: backend },
+  });
+  const ids = Array.from({ length }, (_, i) => 5 + (37 * i) % 90);
   const inputs = new Map(model.graph.inputs.map(({ name }): [string, Tensor] => {
-    const of = (i: number): number => (name === "input_ids" ? 5 + (37 * i) % 90 : name === "attention_mask" ? 1 : 0);
-    return [name, { dtype: "int64", dims: [1, length], data: BigInt64Array.from({ length }, (_, i) => BigInt(of(i))) }];
+    const data = ids.map((id) => BigInt(name === "input_ids" ? id : name === "attention_mask" ? 1 : 0));
+    return [name, { dtype: "int64", dims: [1, length], data: BigInt64Array.from(data) }];
   }));
-  const target: Evidence["target"] = { kind: "class", index: 0, value: 0 };
-  const tokens = Array.from({ length }, (_, id) => ({ text: `t${id}`, id, start: 0, end: 0, special: false }));
   const options = { unit: "token", replacement: "mask", quantity: "value", algorithm: "kernel", budget };
-  const plain = await openSession(await Deno.readFile(path), session);
-  let evaluation = never, forward = never;
+  let evaluation = never, forward = never, evaluations = 0;
   for (let round = 0; round < 4; round++) {
-    const { signal } = new AbortController(),
-      box = new BlackBox({ model, inputs, input: "input_ids", target, stand: { mask: 4, pad: 0 }, batch });
-    const context: Context = {
-      signal,
-      seed: round,
-      progress: () => {},
-      log: () => {},
-      predict: box.within(budget, signal),
-    };
-    const evaluated = await clocked(
-      () => shap.run("shap", { tokens, target, words: [] }, options, context),
-      () => box.evaluations,
-    );
+    const explained = await clocked(async () => {
+      const [{ diagnostics }] = await hyaline.explain({
+        input: { ids },
+        methods: [{ id: "shap", options }],
+        target: { index: 0 },
+        seed: round,
+        checks: false,
+      }) as [Explanation];
+      evaluations = diagnostics.checks.find(({ id }) => id === "evaluations")!.value!;
+    }, () => evaluations);
     const passed = await clocked(async () => {
-      for (let i = 0; i < 8; i++) await plain.run(inputs, [model.target]);
+      for (let i = 0; i < 8; i++) await (plain?.run(inputs, [model.target]) ?? model.forward(inputs, [model.target]));
     }, () => 8);
-    if (round > 0) [evaluation, forward] = [least(evaluation, evaluated), least(forward, passed)];
+    if (round > 0) [evaluation, forward] = [least(evaluation, explained), least(forward, passed)];
   }
-  await plain.release();
+  await plain?.release();
   await model.release();
   return { evaluation, forward };
+}
+
+/** Everything measured on one backend. */
+async function rowsOf(
+  backend: Way,
+  { fp32, int8, length, budget }: { fp32: string; int8: string; length: number; budget: number },
+): Promise<(readonly [string, Cost])[]> {
+  const runtime = RUNTIMES[backend];
+  const batched = await cost(fp32, { backend, length, budget, batch: 16 });
+  const single = await cost(fp32, { backend, length, budget, batch: 1 }),
+    quantised = await cost(int8, { backend, length, budget, batch: 1 });
+  return [
+    [`${runtime}, plain forward pass, fp32`, least(batched.forward, single.forward)],
+    [`**Hyaline shap** on it, fp32, batches of 16`, batched.evaluation],
+    [`Hyaline shap on it, fp32, one text a call (WebSHAP's way)`, single.evaluation],
+    [`${runtime}, plain forward pass, int8`, quantised.forward],
+    [`**Hyaline shap** on it, int8, one text a call (its scales are taken over the batch)`, quantised.evaluation],
+  ];
 }
 
 /** @param python the interpreter that has shap and torch */
@@ -86,17 +129,12 @@ export async function blackbox(
       },
     );
     const peer = JSON.parse(String(printed)) as { shap: Cost; single: Cost; versions: Record<string, string> };
-    const batched = await cost(fp32, { length, budget, batch: 16 }), quarter = Math.ceil(budget / 4);
-    const single = await cost(fp32, { length, budget: quarter, batch: 1 }),
-      quantised = await cost(int8, { length, budget: quarter, batch: 1 });
     const rows: (readonly [string, Cost])[] = [
       [`Python shap ${peer.versions.shap} (PyTorch ${peer.versions.torch}), batches of 10`, peer.shap],
       ["PyTorch, one text a call", peer.single],
-      ["onnxruntime-web, plain forward pass, fp32", least(batched.forward, single.forward)],
-      ["**Hyaline shap**, fp32, batches of 16", batched.evaluation],
-      ["Hyaline shap, fp32, one text a call (WebSHAP's way)", single.evaluation],
-      ["onnxruntime-web, plain forward pass, int8", quantised.forward],
-      ["**Hyaline shap**, int8, one text a call (its scales are taken over the batch)", quantised.evaluation],
+      ...await rowsOf("wasm", { fp32, int8, length, budget }),
+      ...await rowsOf("native", { fp32, int8, length, budget }),
+      ...await rowsOf("kernel", { fp32, int8, length, budget }),
     ];
     for (const [name, { wall, cpu }] of rows) {
       record({

@@ -28,6 +28,8 @@ export interface HyalineOptions {
   readonly plugins: readonly InstalledPlugin[];
   /** Opens a checkpoint by the name people give; the host keeps what it returns. */
   open(model: string, choice: { dtype?: string; executor: ExplainRequest["executor"] }): Promise<Subject>;
+  /** Changed texts that black-box methods put into one call of the model; 16 unless said. */
+  readonly batch?: number;
   /** What runs the model, for the record. */
   readonly runtime: { readonly name: string; readonly provider: string };
 }
@@ -100,7 +102,15 @@ export class Hyaline {
     for (const { resolved, pick } of gathered.targets) {
       const { target, seed } = resolved, own: Explanation[] = [];
       const blackBox = editable && target.kind !== "span" &&
-        new BlackBox({ model, inputs: reading.inputs, input: editable.input, before: editable.before, target, stand });
+        new BlackBox({
+          model,
+          inputs: reading.inputs,
+          input: editable.input,
+          before: editable.before,
+          target,
+          stand,
+          ...(this.#options.batch ? { batch: this.#options.batch } : {}),
+        });
       for (const [i, { entry, plugin, options }] of methods.entries()) {
         if (signal.aborted && explanations.length + own.length > 0) break; // what is there is an answer
         const asked = needs[i]!, progress = (done: number, of: number): void => context.progress?.(entry.id, done, of);
