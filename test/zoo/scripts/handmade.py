@@ -20,6 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 from case_file import fresh, numpy_inputs, write
 from export import Prepared
 from families import Size
+from layouts import filled_past
 
 
 class GraphWriter:
@@ -133,7 +134,7 @@ def contrib_decoder(model, feed_forward=gated) -> onnx.ModelProto:
 
 
 PLAN = [("llama", "opset23", 23, False), ("llama", "opset23h", 23, True), ("qwen3", "opset23h", 23, True), ("qwen2", "opset23", 23, False), ("llama", "opset24", 24, False),
-        ("llama", "contrib", 0, False), ("qwen2", "contrib", 0, False)]
+        ("llama", "contrib", 0, False), ("llama", "contrib-filled", 0, False), ("qwen2", "contrib", 0, False)]
 
 
 def main():
@@ -152,13 +153,15 @@ def main():
         hidden = options.hidden if opset else 32 * -(-options.hidden // 32)      # GroupQueryAttention wants heads of a multiple of eight channels
         if (name, hidden) not in prepared: prepared[name, hidden] = Prepared(name, Size(hidden=hidden, layers=options.layers), options.seed)
         p, folder = prepared[name, hidden], os.path.join(options.out, f"{name}-handmade-{variant}")
-        feed = {**numpy_inputs(p.inputs), "position_ids": np.arange(p.size.tokens)[None]}
+        feed, about = {**numpy_inputs(p.inputs), "position_ids": np.arange(p.size.tokens)[None]}, dict(index=p.index, reference=p.reference)
+        if variant.endswith("filled"): feed, about = filled_past(p)
         try:
             made = decoder(p.model, opset, heads_apart) if opset else contrib_decoder(p.model)
             onnx.save(made, fresh(folder))
             for i in made.graph.input:
-                if i.name.startswith("past"): feed[i.name] = np.zeros([1, p.config.num_key_value_heads, 0, i.type.tensor_type.shape.dim[3].dim_value], np.float32)
-            line = write(folder, p.config, p.facts("handmade", variant, script="handmade.py"), p.reference, feed, p.index, "exact", 1e-3)
+                empty = [1, p.config.num_key_value_heads, 0, i.type.tensor_type.shape.dim[-1].dim_value]
+                if i.name.startswith("past"): feed.setdefault(i.name, np.zeros(empty, np.float32))
+            line = write(folder, p.config, p.facts("handmade", variant, script="handmade.py"), about["reference"], feed, about["index"], "exact", 1e-3)
         except Exception as error:
             shutil.rmtree(folder, ignore_errors=True)
             line = f"{name}-handmade-{variant}: FAILED {type(error).__name__} {str(error)[:300]}"
