@@ -39,6 +39,16 @@ def nbits(bits, symmetric, block=16, embeddings=False, accuracy=None):
     return step
 
 
+def bnb4(kind, block=64):
+    """MatMulBnb4: the 4-bit floats of bitsandbytes, FP4 (kind 0) or NF4 (kind 1)."""
+    def step(source, target, _prepared):
+        from onnxruntime.quantization.matmul_bnb4_quantizer import MatMulBnb4Quantizer
+        q = MatMulBnb4Quantizer(onnx.load(source), kind, block)
+        q.process()
+        q.model.save_model_to_file(target)
+    return step
+
+
 def dynamic_int8(per_channel, types=None, unsigned=False):
     def step(source, target, _prepared):
         from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -113,6 +123,8 @@ VARIANTS: dict[str, tuple[list, str, float]] = {
     "q8a": ([nbits(8, False)], "weight-only", 1e-3),
     "q4e": ([nbits(4, True, embeddings=True)], "weight-only", 1e-3),
     "q4ea": ([nbits(4, False, embeddings=True)], "weight-only", 1e-3),
+    "nf4": ([bnb4(1)], "weight-only", 1e-3),
+    "fp4": ([bnb4(0)], "weight-only", 1e-3),
     "q4acc4": ([nbits(4, True, block=32, accuracy=4)], "activations", 0.1),
     "q4f16": ([nbits(4, True), half], "half", 3e-2),
     "fp16": ([half], "half", 3e-2),
@@ -141,7 +153,7 @@ bloom-torchscript-int8 falcon-dynamo-q4 llama-dynamo-q4f16 phi3-dynamo-q4e llama
 mistral-dynamo-q4 smollm2-dynamo-q4e smollm2-torchscript-q4f16 qwen2-torchscript-int8pc qwen2-dynamo-q4ea qwen3-dynamo-q4a qwen3-dynamo-q4f16 qwen3-torchscript-fused
 phi3-dynamo-q8 phi3-torchscript-ort gemma2-dynamo-q4 gemma3-dynamo-q4f16 gemma3-torchscript-ort mixtral-torchscript-q4 t5-torchscript-int8 t5-dynamo-ort
 bart-torchscript-fp16 bart-torchscript-ort bart-dynamo-int8 marian-torchscript-int8 vit-dynamo-int8 vit-torchscript-ort vit-dynamo-qdq
-bert-dynamo-qop bert-torchscript-qop gpt2-dynamo-qop gpt2-torchscript-qop vit-dynamo-qop cnn-torchscript-qop distilbert-dynamo-qop opt-dynamo-qop opt-dynamo-qdq bart-dynamo-qop
+llama-dynamo-nf4 bert-dynamo-fp4 bert-dynamo-qop bert-torchscript-qop gpt2-dynamo-qop gpt2-torchscript-qop vit-dynamo-qop cnn-torchscript-qop distilbert-dynamo-qop opt-dynamo-qop opt-dynamo-qdq bart-dynamo-qop
 lstm-torchscript-int8 bilstm-dynamo-int8 gru-dynamo-fp16 cnn-torchscript-int8 cnn-dynamo-ort
 """.split()
 

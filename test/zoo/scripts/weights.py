@@ -44,6 +44,20 @@ def matmul_nbits(node, init) -> np.ndarray:
     return ((q - zero[..., None]) * scales[..., None]).reshape(rows, -1)[:, :columns]
 
 
+NF4 = [-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0.0,
+       0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0]
+FP4 = [0, 5.208333333e-3, 2 / 3, 1, 1 / 3, 1 / 2, 1 / 6, 1 / 4]
+BNB4 = {0: FP4 + [-v for v in FP4], 1: NF4}
+
+
+def matmul_bnb4(node, init) -> np.ndarray:
+    """B of MatMulBnb4 as float [N, K]: one of sixteen values a nibble (high ones first), times the largest of its block."""
+    a = {x.name: x.i for x in node.attribute}
+    packed, largest = init[node.input[1]], init[node.input[2]].astype(np.float32)
+    values = np.array(BNB4[a["quant_type"]], np.float32)[np.stack([packed >> 4, packed & 15], -1).ravel()[: a["N"] * a["K"]]]
+    return (values * np.repeat(largest, a["block_size"])[: len(values)]).reshape(a["N"], a["K"])
+
+
 def gather_block_quantized(node, init) -> np.ndarray:
     """data of GatherBlockQuantized as float [V, D], blocks along the last axis."""
     a = {x.name: x.i for x in node.attribute}
@@ -71,6 +85,7 @@ def dequantised(model: onnx.ModelProto) -> list[Quantised]:
     found = []
     for node in model.graph.node:
         if node.op_type == "MatMulNBits": found.append(Quantised(matmul_nbits(node, init), False, node.input[1]))
+        if node.op_type == "MatMulBnb4": found.append(Quantised(matmul_bnb4(node, init), False, node.input[1]))
         if node.op_type == "GatherBlockQuantized": found.append(Quantised(gather_block_quantized(node, init), True, node.input[0]))
     per_channel_first = {x for n in model.graph.node if n.op_type in ("ConvInteger", "Conv") for x in n.input[1:2]}
     per_channel_first |= {dequantise_inputs[x] for x in per_channel_first if x in dequantise_inputs}

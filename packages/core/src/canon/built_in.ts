@@ -17,6 +17,7 @@ import { fusedNorms } from "./fused/norms.ts";
 import { einsum } from "./einsum.ts";
 import { geluErf, geluTanh } from "./gelu.ts";
 import { foldedNorm, norms } from "./norms.ts";
+import { bnb4 } from "./quantised/bnb4.ts";
 import { dynamicQuantise, dynamicQuantiseLstm, fusedDynamicQuantise } from "./quantised/dynamic.ts";
 import { lookedUp } from "./quantised/looked_up.ts";
 import { gatherBlocks, nbits } from "./quantised/nbits.ts";
@@ -25,7 +26,7 @@ import { qlinear } from "./quantised/qlinear.ts";
 import { silu, swish } from "./silu.ts";
 
 /** Each computes what the file computes, weights as they are stored, activations as precise as they come. */
-const weights = [lookedUp, gatherBlocks, nbits];
+const weights = [lookedUp, gatherBlocks, nbits, bnb4];
 const rounding = [
   fusedDynamicQuantise,
   dynamicQuantiseLstm,

@@ -17,6 +17,14 @@ test.each([
   ["blocks of 4 bits", blocks(4n, 1), "q4"],
   ["blocks of 4 bits with half scales", blocks(4n, 10), "q4f16"],
   ["blocks of 8 bits", blocks(8n, 1), "q8"],
+  [
+    "4-bit floats of bitsandbytes",
+    modelOf({
+      initializer: [weight(2, 512), weight(1, 32)],
+      node: [{ opType: "MatMulBnb4", domain: "com.microsoft" }],
+    }),
+    "bnb4",
+  ],
   ["4-bit integers", modelOf({ initializer: [weight(22, 100)] }), "q4"],
   [
     "weights in a Constant node of a branch",

@@ -9,19 +9,21 @@ import { type GraphProto, type ModelProto, type NodeProto, TensorProto_DataType 
 const packed: ReadonlySet<string> = new Set(["MatMulNBits", "GatherBlockQuantized", "QMoE"]);
 
 /**
- * `fp32`, `fp16`, `int8`, `uint8`, `q4`, `q4f16`, `q8`, `q8f16` or `fp64`: where most weights (not bytes) are kept.
+ * `fp32`, `fp16`, `int8`, `uint8`, `q4`, `q4f16`, `q8`, `q8f16`, `bnb4` or `fp64`: where most weights (not bytes) are kept.
  * A block-quantised model is named by its bits, and by its scales where these are halves.
  */
 export function precisionOf({ graph, functions }: ModelProto): string {
   const weights = new Map<number, number>(), blocks = new Map<number, number>();
   const count = (code: number, dims: readonly bigint[]) =>
     weights.set(code, (weights.get(code) ?? 0) + dims.reduce((product, d) => product * Number(d), 1));
+  let named = false; // weights in the 4-bit floats of bitsandbytes
   const walk = (nodes: readonly NodeProto[]) => {
     for (const { opType, attribute } of nodes) {
       if (packed.has(opType)) {
         const bits = Number(attribute.find(({ name }) => name === "bits" || name === "expert_weight_bits")?.i ?? 4n);
         blocks.set(bits, (blocks.get(bits) ?? 0) + 1);
       }
+      if (opType === "MatMulBnb4") named = true;
       for (const { t, g } of attribute) {
         if (t) count(t.dataType, t.dims);
         if (g) inside(g);
@@ -36,6 +38,7 @@ export function precisionOf({ graph, functions }: ModelProto): string {
   for (const { node } of functions) walk(node);
   const half = (weights.get(Type.FLOAT16) ?? 0) > (weights.get(Type.FLOAT) ?? 0);
   const [bits] = [...blocks].sort(([, a], [, b]) => b - a)[0] ?? [];
+  if (named) return "bnb4";
   if (bits !== undefined) return `q${bits}${half ? "f16" : ""}`;
   const names: readonly (readonly [string, readonly number[]])[] = [
     ["fp32", [Type.FLOAT]],

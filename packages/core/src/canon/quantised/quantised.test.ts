@@ -379,3 +379,28 @@ describe("nbits", () => {
     expect(report.refused.map(({ because }) => because)).toEqual(["its weights are not constants"]);
   });
 });
+
+describe("bnb4", () => {
+  const write = (s: Sketch, { n, k, b, quant_type }: { n: number; k: number; b: string; quant_type: number }): string =>
+    s.op("com.microsoft.MatMulBnb4", [
+      s.input(2, k),
+      b,
+      s.c(fromNumbers("float32", [(n * k) / 16], noise((n * k) / 16).map(Math.abs))),
+    ], {
+      ...{ K: k, N: n, block_size: 16, quant_type },
+    });
+  const bytes = (count: number) =>
+    fromNumbers("uint8", [count], Array.from({ length: count }, (_, i) => (37 * i + 11) % 256));
+  test.each([["FP4", 0], ["NF4", 1]])("reads %s, blocks that run across rows", async (_, quant_type) => {
+    const s = new Sketch(), y = write(s, { n: 6, k: 24, b: s.c(bytes(72)), quant_type });
+    const { ops, error } = await compare(s, [y]);
+    expect(ops).toEqual(["MatMul"]);
+    expect(error).toBeLessThan(1e-5);
+  });
+  test("refuses weights that a run makes", async () => {
+    const s = new Sketch(), y = write(s, { n: 6, k: 24, b: s.feed(bytes(72)), quant_type: 1 });
+    expect((await compare(s, [y])).report.refused.map(({ because }) => because)).toEqual([
+      "its weights are not constants",
+    ]);
+  });
+});

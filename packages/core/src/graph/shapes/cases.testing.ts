@@ -233,6 +233,12 @@ const quantised: Case[] = [
     bits: 4,
     block_size: 32,
   }),
+  ms("MatMulBnb4", [f(2, 5, 32), w([96], "uint8", Array(96).fill(0x5a)), p(12)], {
+    K: 32,
+    N: 6,
+    block_size: 16,
+    quant_type: 1,
+  }),
   ms("GatherBlockQuantized", [
     w([5, 16], "uint8", Array(80).fill(0x5a)),
     given("int64", false, [1, 3], [4, 0, 2]),

@@ -87,7 +87,6 @@ test("operators without a case here are few and named", () => {
       "com.microsoft.DecoderMaskedMultiHeadAttention",
       "com.microsoft.DequantizeLinear",
       "com.microsoft.GatedRelativePositionBias",
-      "com.microsoft.MatMulBnb4",
       "com.microsoft.MoE",
       "com.microsoft.QAttention",
       "com.microsoft.QEmbedLayerNormalization",
