@@ -1,10 +1,10 @@
-import { erf4, exp4, log4, pow4, sigmoid4, tanh4 } from "./math";
+import { erf4, exp4, log4, pow4, sigmoid4, sine4, tanh4 } from "./math";
 
 /**
  * Elementwise operators on fp32. Truth values are 1 and 0. Unary ones take (count, x, y); y may be x.
  * Every loop is the same; `op` is a constant where it is called, so each exported function is compiled for its operator.
  */
-const enum Unary { Neg, Abs, Exp, Log, Sqrt, Reciprocal, Tanh, Sigmoid, Erf, Relu, Floor, Ceil, Round, Sign, Not, Softplus, Trunc, NotZero }
+const enum Unary { Neg, Abs, Exp, Log, Sqrt, Reciprocal, Tanh, Sigmoid, Erf, Relu, Floor, Ceil, Round, Sign, Not, Softplus, Trunc, NotZero, Sin, Cos }
 
 // @ts-ignore: decorator
 @inline
@@ -19,6 +19,8 @@ function unary4(op: Unary, x: v128): v128 {
   if (op == Unary.Sigmoid) return sigmoid4(x);
   if (op == Unary.Erf) return erf4(x);
   if (op == Unary.Relu) return f32x4.max(x, f32x4.splat(0));
+  if (op == Unary.Sin) return sine4(x, 0);
+  if (op == Unary.Cos) return sine4(x, 1);
   if (op == Unary.Floor) return f32x4.floor(x);
   if (op == Unary.Ceil) return f32x4.ceil(x);
   if (op == Unary.Round) return f32x4.nearest(x);
@@ -60,6 +62,8 @@ export function sign_f32(count: i32, x: usize, y: usize): void { unary(Unary.Sig
 export function not_f32(count: i32, x: usize, y: usize): void { unary(Unary.Not, count, x, y); }
 export function trunc_f32(count: i32, x: usize, y: usize): void { unary(Unary.Trunc, count, x, y); }
 export function not_zero_f32(count: i32, x: usize, y: usize): void { unary(Unary.NotZero, count, x, y); }
+export function sin_f32(count: i32, x: usize, y: usize): void { unary(Unary.Sin, count, x, y); }
+export function cos_f32(count: i32, x: usize, y: usize): void { unary(Unary.Cos, count, x, y); }
 export function softplus_f32(count: i32, x: usize, y: usize): void { unary(Unary.Softplus, count, x, y); }
 
 const enum Binary { Add, Sub, Mul, Div, Pow, Min, Max, Equal, Greater, GreaterOrEqual, Less, LessOrEqual }

@@ -77,6 +77,28 @@ export function tanh4(x: v128): v128 {
   return v128.bitselect(small, signed, f32x4.lt(t, f32x4.splat(0.625)));
 }
 
+/**
+ * sin(x + turn·π/2): x less the nearest multiple of π/2, which is taken off in three parts (Cody & Waite), then the polynomial of the
+ * quadrant (Cephes). Parts of 8 bits keep it exact up to |x| = 8,192 · π/2; positions of a text are below that.
+ */
+// @ts-ignore: decorator
+@inline
+export function sine4(x: v128, turn: i32): v128 {
+  const k = f32x4.nearest(f32x4.mul(x, f32x4.splat(0.6366197723675814)));
+  let r = f32x4.sub(x, f32x4.mul(k, f32x4.splat(1.5703125)));
+  r = f32x4.sub(r, f32x4.mul(k, f32x4.splat(4.837512969970703e-4)));
+  r = f32x4.sub(r, f32x4.mul(k, f32x4.splat(7.549789948768648e-8)));
+  const z = f32x4.mul(r, r), quadrant = i32x4.add(i32x4.trunc_sat_f32x4_s(k), i32x4.splat(turn));
+  let s = madd(f32x4.splat(-1.9515295891e-4), z, f32x4.splat(8.3321608736e-3));
+  s = madd(s, z, f32x4.splat(-1.6666654611e-1));
+  s = madd(f32x4.mul(s, z), r, r);
+  let c = madd(f32x4.splat(2.443315711809948e-5), z, f32x4.splat(-1.388731625493765e-3));
+  c = madd(c, z, f32x4.splat(4.166664568298827e-2));
+  c = madd(f32x4.mul(c, z), z, madd(f32x4.splat(-0.5), z, f32x4.splat(1)));
+  const odd = i32x4.eq(v128.and(quadrant, i32x4.splat(1)), i32x4.splat(1));
+  return v128.xor(v128.bitselect(c, s, odd), i32x4.shl(v128.and(quadrant, i32x4.splat(2)), 30));
+}
+
 /** 1/(1 + e⁻ˣ). */
 // @ts-ignore: decorator
 @inline

@@ -16,6 +16,8 @@ const UNARY: Record<string, [(x: number) => number, (v: number) => number, numbe
   reciprocal_f32: [(x) => 1 / x, (v) => v + 2, 1e-7],
   tanh_f32: [Math.tanh, (v) => 5 * v, 3e-7],
   sigmoid_f32: [(x) => 1 / (1 + Math.exp(-x)), (v) => 20 * v, 3e-7],
+  sin_f32: [Math.sin, (v) => 4000 * v, 3e-7],
+  cos_f32: [Math.cos, (v) => 4000 * v, 3e-7],
   erf_f32: [erf, (v) => 4 * v, 3e-7],
   relu_f32: [(x) => Math.max(x, 0), (v) => v, 0],
   floor_f32: [Math.floor, (v) => 9 * v, 0],

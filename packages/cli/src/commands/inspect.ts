@@ -86,6 +86,9 @@ export function inspectCommand(session: Session): Command {
               found.missing.join(", ")
             }: only methods that predict alone can explain this model (--method occlusion)`
             : "✓ Every operator on relevance's way has a rule",
+          found.handedOver.length
+            ? `· --backend kernel hands these operators to ONNX Runtime: ${found.handedOver.join(", ")}`
+            : "✓ The kernel runs it alone (--backend kernel)",
           ...(flags.canon
             ? [
               "",

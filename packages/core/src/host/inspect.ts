@@ -4,15 +4,18 @@
  *
  * @module
  */
+import { exact } from "../canon/built_in.ts";
 import { canonicalise } from "../canon/canonicalise.ts";
 import type { Report } from "../canon/canonicaliser.ts";
 import { activity, ancestors } from "../compile/analysis.ts";
+import { compileForward } from "../compile/mod.ts";
 import { missingShapes } from "../errors.ts";
 import { operator, type Port } from "../graph/graph.ts";
 import { infer } from "../graph/infer.ts";
 import { flops, type Memory, memoryOf } from "../graph/memory.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import { rules } from "../rules/mod.ts";
+import { lowerings } from "../runtime/kernel/ops/mod.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
 import { completeInputs, filled, isSetting } from "./inputs.ts";
 import { positionsOf } from "./plan.ts";
@@ -48,6 +51,8 @@ export interface Inspection {
   readonly operators: readonly OperatorUse[];
   /** Operators that are crossed and have no rule: white-box methods cannot run. */
   readonly missing: readonly string[];
+  /** Operators of the forward pass that the kernel hands to ONNX Runtime; none where it runs the model alone. */
+  readonly handedOver: readonly string[];
   readonly canon: Report;
   /** The model as blocks, one list a source. */
   readonly architecture: readonly Architecture[];
@@ -81,6 +86,8 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
   const { graph: canonical, report } = canonicalise(graph, told);
   const whole = infer(canonical, types, { pinned, probed: told.types });
   const shaped = { graph: canonical, types: whole.types, known: whole.known };
+  const { graph: plain } = canonicalise(graph, told, exact),
+    known = infer(plain, types, { pinned, probed: told.types });
   const sources = findSources(canonical, whole.types),
     active = activity(shaped, sources.flatMap(({ tensors }) => tensors)),
     reach = ancestors(canonical, model.target);
@@ -112,6 +119,11 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
     nodes: graph.nodes.length,
     operators,
     missing: operators.filter(({ crossed, rule }) => crossed > 0 && !rule).map(({ op }) => op),
+    handedOver: [
+      ...new Set(
+        compileForward({ graph: plain, types: known.types, known: known.known }, [model.target]).steps.map(operator),
+      ),
+    ].filter((op) => !lowerings.has(op)).sort(),
     canon: report,
     architecture: sources.map((source) =>
       architectureOf(shaped, {

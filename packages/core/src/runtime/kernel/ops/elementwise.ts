@@ -136,6 +136,8 @@ export const elementwise: Readonly<Record<string, Lower>> = {
   Tanh: unary("tanh_f32"),
   Sigmoid: unary("sigmoid_f32"),
   Erf: unary("erf_f32"),
+  Sin: unary("sin_f32"),
+  Cos: unary("cos_f32"),
   Relu: unary("relu_f32"),
   Floor: unary("floor_f32"),
   Ceil: unary("ceil_f32"),
