@@ -1,11 +1,14 @@
 /** The built-in explainers on other shapes of model: two sources, no attention, heads merged with the batch. */
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openCheckpoint } from "../../packages/core/src/checkpoint/directory.ts";
+import { subjectOf } from "../../packages/core/src/host/checkpoint_subject.ts";
 import { BlackBox } from "../../packages/core/src/host/predict.ts";
 import { Hyaline } from "../../packages/core/src/host/hyaline.ts";
 import { typed } from "../../packages/core/src/host/inputs.ts";
 import { Model } from "../../packages/core/src/host/model.ts";
 import type { DType } from "../../packages/core/src/graph/tensor.ts";
-import type { ExplanationOf, Target } from "../../packages/core/src/result/mod.ts";
+import type { Explanation, ExplanationOf, Target } from "../../packages/core/src/result/mod.ts";
 import { ortExecutor } from "../../packages/core/src/runtime/ort/executor.ts";
 import { readCase } from "../zoo/case.ts";
 import { committed } from "../zoo/committed.ts";
@@ -65,6 +68,38 @@ describe("an encoder and a decoder", { timeout: 300_000 }, () => {
     expect(new Set(single.map((value) => value.toFixed(5))).size).toBeGreaterThan(1);
     await model.release();
   });
+});
+
+test("an encoder beside a merged decoder, opened as a folder, is explained by every method as one model", {
+  timeout: 300_000,
+}, async () => {
+  const folder = join(await committed(), "bart-optimum-merged"), checkpoint = await openCheckpoint(folder);
+  expect([checkpoint.path, checkpoint.encoder?.length]).toEqual(["onnx/decoder_model_merged.onnx", expect.any(Number)]);
+  const subject = subjectOf(checkpoint, { session, executor: ortExecutor(session) });
+  const host = new Hyaline({
+    plugins,
+    open: () => Promise.resolve(subject),
+    runtime: { name: "onnxruntime-web", provider: "wasm" },
+  });
+  const { golden } = await readCase(await committed(), "bart-optimum-merged"), all = golden.all_inputs!;
+  const inputs = Object.fromEntries(
+    Object.entries(all).map(([name, [row]]) => [name, { dtype: "int64", dims: [1, row!.length], data: row! }]),
+  );
+  for (const { entry: { id } } of host.registry.methods) {
+    const [{ target, tokens, data, type }] = await host.explain({
+      model: "bart",
+      input: { inputs },
+      methods: [{ id, options: small(id) }],
+      checks: false,
+    }) as [Explanation];
+    expect(target.value, id).toBeCloseTo(golden.target.value, 4);
+    expect(tokens.map(({ source }) => source)).toEqual([
+      ...Array(all["input_ids"]![0]!.length).fill("encoder"),
+      ...Array(all["decoder_input_ids"]![0]!.length).fill("decoder"),
+    ]);
+    if (type === "token-scores") expect(data.values).toHaveLength(tokens.length);
+  }
+  await subject.model.release();
 });
 
 test("a model without attention is explained by all other methods, and attention says what is missing", {
