@@ -35,9 +35,15 @@ async function run(what: string, args: string[]): Promise<void> {
   Deno.exit(1);
 }
 
+/** Whether the kernel that lies there is the one these sources make: somebody may have built another since. */
+async function isBuilt(): Promise<boolean> {
+  const { version } = JSON.parse(await readFile(new URL("assembly/version.json", root), "utf8")) as { version: string };
+  return (await readFile(new URL("assembly/pkg/relevance.js", root), "utf8").catch(() => "")).includes(version);
+}
+
 const now = await hashOf(await sources());
 const before = await readFile(stamp, "utf8").catch(() => "");
-if (before !== now) {
+if (before !== now || !await isBuilt()) {
   await run("Setting up once: installing packages …", ["install", "--frozen", "--quiet"]);
   await run("Setting up once: building the WASM kernel …", ["run", "-A", "assembly/build.ts"]);
   await writeFile(stamp, now);
