@@ -10,7 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
 import { pluginStore, pluginUnknown } from "../errors.ts";
-import { lockedWithin } from "../lock.ts";
+import { lockedWithin, type Release } from "../lock.ts";
 import { type Composite, compositeSchema } from "../lrp/composite.ts";
 import { type Manifest, manifestSchema } from "../manifest/manifest.ts";
 import type { Files } from "./contents.ts";
@@ -140,11 +140,13 @@ export class PluginStore {
   /** Changes what is installed while no other process does: what one has read, the other must not write. */
   async #alone(change: () => Promise<void>): Promise<void> {
     const busy = join(this.home, "plugins.busy");
-    const release = await mkdir(this.home, { recursive: true }).then(() => lockedWithin(PATIENCE, busy)).catch(
-      (error) => {
-        throw pluginStore(this.home, error.message, error);
-      },
-    );
+    let release: Release | undefined;
+    try {
+      await mkdir(this.home, { recursive: true });
+      release = await lockedWithin(PATIENCE, busy);
+    } catch (error) {
+      throw pluginStore(this.home, (error as Error).message, error);
+    }
     if (!release) throw pluginStore(busy, "another process has been changing the plugins for too long");
     try {
       await change();
