@@ -63,6 +63,8 @@ export async function browser(model: string, length: number): Promise<string> {
         found.forward.toFixed(0),
         found.whole.toFixed(0),
         `${(found.whole / found.forward).toFixed(2)} ×`,
+        found.wholeAlone.toFixed(0),
+        `${(found.wholeAlone / found.forward).toFixed(2)} ×`,
       ]);
       if (threads < 2) await tab.reload(); // the runtime's threads are fixed at its first session
     }
@@ -73,6 +75,12 @@ export async function browser(model: string, length: number): Promise<string> {
   return [
     `## In headless Chromium, ${length} tokens (${model.split("/").slice(-3).join("/")}), best of ten`,
     where,
-    table(["page", "threads", "build", "plain forward, ms", "AttnLRP, ms", "of the plain forward"], rows),
+    table(
+      [
+        ...["page", "threads", "build", "plain forward, ms", "AttnLRP, ms", "of the plain forward"],
+        ...["on the kernel alone, ms", "of the plain forward"],
+      ],
+      rows,
+    ),
   ].join("\n\n");
 }

@@ -28,7 +28,7 @@ export function drawn(curves: Curves, what: string): string {
     `${(60 + 400 * Math.log(x / left) / Math.log(right / left)).toFixed(1)},${
       (260 - 220 * Math.log(y / low) / Math.log(high / low)).toFixed(1)
     }`;
-  const colours = ["#0b6e99", "#b3541e", "#4d7c0f", "#6b21a8"];
+  const colours = ["#0b6e99", "#b3541e", "#4d7c0f", "#6b21a8", "#9f1239"];
   const lines = Object.entries(curves).map(([name, points], i) =>
     `<polyline fill="none" stroke="${colours[i]}" stroke-width="2" points="${
       points.map(at).join(" ")
@@ -73,6 +73,7 @@ export async function scaling(
   await draw("scaling.svg", {
     "forward, plain": curve(alone, (one) => one.forward.min),
     "forward and backward": curve(alone, (one) => lrp(one).whole.min),
+    "both on the kernel": curve(alone, (one) => lrp(one).wholeAlone!.min),
     "backward": backward,
     "backward, two threads": curve(paired, (one) => lrp(one).kernel.min),
   }, "tokens");
