@@ -10,7 +10,7 @@ import { openEngine } from "../packages/cli/src/open.ts";
 import { conditions, pair, record, table, timed, type Timing } from "./measure.ts";
 
 const examples = new URL("../examples/plugins/", import.meta.url);
-const ROUNDS = 20;
+const ROUNDS = 60;
 const quiet = { signal: new AbortController().signal, progress: () => {} };
 
 /** Of each: what it takes as evidence, and the model it explains; a small one, where the plugin asks it again and again. */
