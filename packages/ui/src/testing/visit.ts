@@ -50,8 +50,8 @@ export async function visit({ flags = [] }: { flags?: readonly string[] } = {}):
 }
 
 /** The question on the page is answered whole: then it can be taken along. */
-export const settled = (page: Page, timeout = 50_000): Promise<void> =>
-  page.locator(".shown:not(.old) .take-along").waitFor({ timeout });
+export const settled = (page: Page): Promise<void> =>
+  page.locator(".shown:not(.old) .take-along").waitFor({ timeout: 50_000 });
 
 /** Presses a key until the focus is on something of this text. */
 export async function pressUntil(page: Page, key: string, text: string): Promise<void> {
