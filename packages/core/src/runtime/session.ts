@@ -84,7 +84,8 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     ...(options.backend === "native" && options.threads !== undefined ? { intraOpNumThreads: options.threads } : {}),
     ...(options.externalData ? { externalData: [...options.externalData] } : {}),
   };
-  const session = await ort.InferenceSession.create(model, settings).catch((cause: unknown) => {
+  const create = () => ort.InferenceSession.create(model, settings);
+  const session = await (options.backend === "webgpu" ? afterOthers(create) : create()).catch((cause: unknown) => {
     throw failure({
       code: "MODEL_REFUSED",
       message: `ONNX Runtime refused the model: ${reason(cause)}`,
@@ -112,6 +113,14 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     },
     release: () => session.release(),
   };
+}
+
+let opening: Promise<unknown> = Promise.resolve();
+/** On WebGPU ONNX Runtime refuses to make a session while it makes another. */
+function afterOthers<T>(create: () => Promise<T>): Promise<T> {
+  const made = opening.then(create);
+  opening = made.catch(() => {});
+  return made;
 }
 
 const reason = (cause: unknown): string =>
