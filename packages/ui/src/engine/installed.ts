@@ -37,14 +37,11 @@ export class Plugins {
   /** What was added on earlier visits. What has changed since, or no longer fits, is listed and does not run. */
   async restore(): Promise<void> {
     for (const kept of await keptPlugins()) {
-      const { id, from, sha256, files } = kept;
-      const told = { id, from, sha256, version: "", title: id, license: "", files: files.size };
-      const nothing = { methods: [], composites: [], needs: [], asks: [] };
       try {
-        this.#added.set(id, { info: infoOf(kept), plugin: this.#agreed(kept) });
+        this.#added.set(kept.id, { info: infoOf(kept), plugin: this.#agreed(kept) });
       } catch (error) {
         const problem = error instanceof HyalineError ? error.message : String(error);
-        this.#added.set(id, { info: { ...told, ...nothing, problem } });
+        this.#added.set(kept.id, { info: { ...unread(kept), problem } });
       }
     }
   }
@@ -94,3 +91,9 @@ export class Plugins {
     return [...this.#builtIn, ...[...this.#added].flatMap(([own, { plugin }]) => (own === id ? [] : plugin ?? []))];
   }
 }
+
+/** What is known of a plugin whose files cannot be believed. */
+const unread = ({ id, from, sha256, files }: KeptPlugin): PluginInfo => ({
+  ...{ id, from, sha256, title: id, version: "", license: "", files: files.size },
+  ...{ methods: [], composites: [], needs: [], asks: [] },
+});

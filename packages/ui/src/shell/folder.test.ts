@@ -1,11 +1,11 @@
 import type { Explanation } from "@hyaline/core/result";
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { executablePath } from "../testing/site.ts";
-import { drag, pressUntil, settled, type Visit, visit } from "../testing/visit.ts";
+import { drag, pressUntil, settled, takenAlong, type Visit, visit } from "../testing/visit.ts";
 
 const home = fileURLToPath(new URL("../../../../models/ioi-lm", import.meta.url));
 const text = "When Mary and John went to the store, John gave a drink to";
@@ -34,12 +34,7 @@ describe.skipIf(!executablePath)("a folder of this machine (skipped where no Chr
     const { page } = tab;
     await page.locator(".editor textarea").fill(text);
     await page.locator(".answers h2", { hasText: "Mary" }).waitFor();
-    await settled(page);
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "JSON", exact: true }).click(),
-    ]);
-    return JSON.parse(await readFile(await download.path(), "utf8"))[0];
+    return (await takenAlong(page))[0]!;
   }
 
   /** The same file's numbers, and nothing sent or fetched for them. */

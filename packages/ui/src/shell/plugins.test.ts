@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executablePath } from "../testing/site.ts";
-import { drag, pick, pressUntil, settled, type Visit, visit } from "../testing/visit.ts";
+import { drag, pick, pressUntil, settled, takenAlong, type Visit, visit } from "../testing/visit.ts";
 
 const examples = fileURLToPath(new URL("../../../../examples/plugins", import.meta.url));
 
@@ -49,12 +49,7 @@ describe.skipIf(!executablePath)("plugins on the page (skipped where no Chromium
   /** What the plugin found, as the page hands it out. */
   async function found(): Promise<Explanation> {
     await page.locator("article h3", { hasText: "Attention entropy" }).waitFor();
-    await settled(page);
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "JSON", exact: true }).click(),
-    ]);
-    return (JSON.parse(await readFile(await download.path(), "utf8")) as Explanation[]).at(-1)!;
+    return (await takenAlong(page)).at(-1)!;
   }
   /** The digest as `sha256sum` would make it. */
   async function digest(): Promise<string> {

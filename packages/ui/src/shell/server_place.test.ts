@@ -1,6 +1,6 @@
 import type { Explanation } from "@hyaline/core/result";
 import { createApp, folder, listen, type Listening } from "@hyaline/server";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../../cli/src/engine.ts";
 import { openEngine } from "../../../cli/src/open.ts";
 import { builtPage, executablePath } from "../testing/site.ts";
-import { settled } from "../testing/visit.ts";
+import { settled, takenAlong } from "../testing/visit.ts";
 
 describe.skipIf(!executablePath)("the page on its server (skipped where no Chromium is installed)", () => {
   let engine: Engine, server: Listening, browser: Browser, page: Page, home: string;
@@ -49,14 +49,7 @@ describe.skipIf(!executablePath)("the page on its server (skipped where no Chrom
   });
 
   const method = (name: string) => page.getByRole("checkbox", { name, exact: true });
-  async function explained(): Promise<Explanation[]> {
-    await settled(page);
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "JSON", exact: true }).click(),
-    ]);
-    return JSON.parse(await readFile(await download.path(), "utf8"));
-  }
+  const explained = () => takenAlong(page);
 
   test("the text stays in the tab until a person hands it to the server, which finds the same", async () => {
     const here = await explained();

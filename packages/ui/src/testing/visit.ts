@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Explanation } from "@hyaline/core/result";
+import { readFile } from "node:fs/promises";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { POLICY } from "../../../server/src/page.ts";
 import { type Built, builtPage, executablePath, host, isolating, type Site } from "./site.ts";
@@ -52,6 +54,16 @@ export async function visit({ flags = [] }: { flags?: readonly string[] } = {}):
 /** The question on the page is answered whole: then it can be taken along. */
 export const settled = (page: Page): Promise<void> =>
   page.locator(".shown:not(.old) .take-along").waitFor({ timeout: 50_000 });
+
+/** What is on the page once it is answered whole, as the page hands it out. */
+export async function takenAlong(page: Page): Promise<Explanation[]> {
+  await settled(page);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "JSON", exact: true }).click(),
+  ]);
+  return JSON.parse(await readFile(await download.path(), "utf8"));
+}
 
 /** Presses a key until the focus is on something of this text. */
 export async function pressUntil(page: Page, key: string, text: string): Promise<void> {
