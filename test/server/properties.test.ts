@@ -13,13 +13,16 @@ import { canServe, json, serving } from "./serving.ts";
 
 const has = spawnSync("st", ["--version"]).status === 0;
 const examples = Number(process.env.EXAMPLES ?? 3);
+/** Seconds: the largest request that may be drawn takes a minute, and ten on a crowded machine. */
+const PATIENCE = 600;
 const checks = "not_a_server_error,response_schema_conformance,status_code_conformance,content_type_conformance";
 
 test.skipIf(!canServe || !has)(
   `${examples} requests an operation (skipped without schemathesis)`,
   { timeout: 240_000 + examples * 20_000 },
   async () => {
-    const folder = await mkdtemp(join(tmpdir(), "hyaline-properties-")), server = await serving();
+    const folder = await mkdtemp(join(tmpdir(), "hyaline-properties-"));
+    const server = await serving(["--deadline", `${PATIENCE}`]);
     try {
       const kept = await fetch(`${server.url}/api/v1/explain?store=true`, json({ input: { text: "a fine film" } }));
       const config = join(folder, "schemathesis.toml");
@@ -44,7 +47,7 @@ parameters = { "path.id" = "${kept.headers.get("location")!.split("/").at(-1)}" 
         "--seed",
         "1",
         "--request-timeout",
-        "120",
+        `${PATIENCE + 30}`,
       ];
       const phases = examples < 50 ? "fuzzing" : "coverage,fuzzing,stateful";
       const { stdout, failed } = await promisify(execFile)(

@@ -30,9 +30,22 @@ export function startProcess(module: URL, args: readonly string[] = []): Worker 
 export function parent(): Port<ToWorker, FromWorker> {
   process.on("disconnect", () => process.exit(0));
   if (!process.connected) process.exit(0); // the server ended before this process was ready to hear of it
+  // One killed with messages unread resets the line instead of closing it, and Deno tells nobody.
+  const server = process.ppid;
+  setInterval(() => {
+    if (isGone(server)) process.exit(0);
+  }, 1000);
   process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; the server decides
   return {
     post: (message) => void (process.connected && process.send!(message)),
     listen: (heard) => void process.on("message", (message) => heard(message as ToWorker)),
   };
+}
+
+function isGone(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0); // asks, and sends nothing
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
 }

@@ -1,3 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp, RemoteEngine, startProcess } from "../mod.ts";
 import { golden, post } from "../testing.ts";
@@ -59,6 +63,14 @@ describe.skipIf(!isDeno)(
       expect([died.status, (await died.json()).code]).toEqual([503, "WORKER_LOST"]);
       expect(lost).toEqual(["exit code 7"]);
       expect((await ask("x")).status).toBe(200);
+    });
+
+    test("ends when the server is killed, even where it leaves messages unread", async () => {
+      const killed = fileURLToPath(new URL("fixtures/killed_server.ts", import.meta.url));
+      const server = spawn(process.execPath, ["run", "-A", killed], { stdio: ["ignore", "ignore", "pipe"] });
+      const closed = once(server.stderr!.resume(), "close", { signal: AbortSignal.timeout(30_000) });
+      expect(await once(server, "exit")).toEqual([null, "SIGKILL"]);
+      await closed; // the worker holds it, too
     });
 
     test("what nobody foresaw there is INTERNAL here and tells nothing", async () => {
