@@ -30,7 +30,7 @@ export function startProcess(module: URL, args: readonly string[] = []): Worker 
 export function parent(): Port<ToWorker, FromWorker> {
   process.on("disconnect", () => process.exit(0));
   if (!process.connected) process.exit(0); // the server ended before this process was ready to hear of it
-  // One killed with messages unread resets the line instead of closing it, and Deno tells nobody.
+  // Engines were seen to outlive a killed server whose line never closed: the process itself is watched, too.
   const server = process.ppid;
   setInterval(() => {
     if (isGone(server)) process.exit(0);
