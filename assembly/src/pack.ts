@@ -15,6 +15,19 @@ export function packPanel(
   else packStrided(target, width, source, lines, lineStep, depth, depthStep);
 }
 
+/** Four panels of twelve neighbouring lines each, `apart` bytes apart; lines are contiguous and all there. */
+export function packAbreast(target: usize, apart: i32, source: usize, depth: i32, depthStep: i32): void {
+  const step = <usize>depthStep << 2, next = <usize>apart;
+  for (let d = 0; d < depth; d++, source += step, target += 48) {
+    let t = target, s = source;
+    for (let p = 0; p < 4; p++, t += next, s += 48) {
+      v128.store(t, v128.load(s, 0), 0);
+      v128.store(t, v128.load(s, 16), 16);
+      v128.store(t, v128.load(s, 32), 32);
+    }
+  }
+}
+
 function packAlongDepth(target: usize, width: i32, source: usize, lines: i32, lineStep: i32, depth: i32): void {
   const step = <usize>width << 2;
   const line = <usize>lineStep << 2;
