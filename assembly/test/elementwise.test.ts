@@ -193,4 +193,20 @@ describe.each(available)("elementwise operators of the %s build", (build) => {
       { numRuns: 60, seed: 1 },
     );
   });
+
+  test("rounding to a scale goes to the nearest step, halves to even, inside its range", () => {
+    const x = Float32Array.of(0.5, 1.5, -0.5, 2.49, 300, -300, 7.25, 0, -3.5);
+    for (const zero of [0, 3]) {
+      arena.clear();
+      const y = arena.room(x.length), even = (v: number): number => 2 * Math.round(v / 2);
+      const nearest = (v: number): number => (Math.abs(v % 1) === 0.5 ? even(v) : Math.round(v));
+      kernel.quantize_f32(
+        ...[x.length, arena.floats(x), arena.floats([0.5]), zero ? arena.floats([zero]) : 0] as const,
+        ...[-128, 127, y] as const,
+      );
+      const expected = Array.from(x, (v) => Math.min(127, Math.max(-128, nearest(v / 0.5) + zero)) + 0);
+      expect(Array.from(arena.read(y, x.length), (v) => v + 0)).toEqual(expected);
+      expect(arena.intact()).toBe(true);
+    }
+  });
 });

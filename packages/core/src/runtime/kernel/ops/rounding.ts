@@ -5,6 +5,7 @@
  * @module
  */
 import { size } from "../../../graph/tensor.ts";
+import { address } from "../command.ts";
 import type { Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
 import { binaryOf, number, unaryOf } from "./elementwise.ts";
@@ -22,9 +23,20 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 
 /** clamp(round(x / scale) + zero): half goes to even. */
 function rounded(l: Lowering, x: View, { scale, zero, range: [low, high] }: Rounding): View {
-  const steps = unaryOf(l, "round_f32", binaryOf(l, "div_f32", x, scale, x.dims));
-  const moved = zero ? binaryOf(l, "add_f32", steps, zero, x.dims) : steps;
-  return clamped(l, moved, low, high);
+  const from = l.contiguous(x), y = l.room(x.dims), count = size(x.dims);
+  if (count > 0) {
+    const reads = zero ? [from, scale, zero] : [from, scale];
+    l.split("quantize_f32", { reads, writes: [y] }, [count], ({ from: at, to }) => [
+      to - at,
+      address(from, at),
+      address(scale),
+      zero ? address(zero) : 0,
+      low,
+      high,
+      address(y, at),
+    ]);
+  }
+  return y;
 }
 interface Rounding {
   readonly scale: View;
