@@ -7,7 +7,7 @@ export * from "./graph/graph.ts";
 export * from "./graph/tensor.ts";
 export * from "./program/program.ts";
 export { type Composite, composites } from "./lrp/composite.ts";
-export { compile, type CompileRequest, type ShapedGraph } from "./compile/mod.ts";
+export { compile, compileForward, type CompileRequest, type ShapedGraph } from "./compile/mod.ts";
 export { MODERN_OPSET, modernise } from "./graph/modern.ts";
 export * from "./manifest/mod.ts";
 export * from "./plugin/mod.ts";

@@ -11,13 +11,14 @@ import { consumers, type Node, operator } from "../graph/graph.ts";
 import type { Composite } from "../lrp/composite.ts";
 import { modifiers } from "../lrp/modifiers.ts";
 import { Builder } from "../program/builder.ts";
-import type { Program, Step } from "../program/program.ts";
+import type { Program } from "../program/program.ts";
 import { rules } from "../rules/mod.ts";
 import type { OpRule } from "../rules/rule.ts";
 import { activity, ancestors, matched, type ShapedGraph } from "./analysis.ts";
 import { attentionsOf } from "./attention.ts";
 import { AttentionCrossing } from "./attention_crossing.ts";
 import { contextOf } from "./context.ts";
+import { finished, SEED } from "./finished.ts";
 import { ForwardValues } from "./forward_values.ts";
 import { Ledger } from "./ledger.ts";
 
@@ -39,9 +40,6 @@ export interface CompileRequest {
   /** Further rules, by operator; they win over the built-in ones. */
   readonly extraRules?: ReadonlyMap<string, OpRule>;
 }
-
-/** Name of the program's input that holds the target's cotangent. */
-export const SEED = "seed";
 
 /**
  * Compiles a relevance program for one input shape.
@@ -141,33 +139,5 @@ export function compile(request: CompileRequest): Program {
   }
   const recomputed = new Map(values.map((name) => [name, forward.value(name)])),
     lines = (ledger?.lines ?? []).map((line) => ({ ...line, tensor: b.lift(line.tensor) }));
-  const { steps, used } = prune(b.steps, [
-    ...cotangents.values(),
-    ...recomputed.values(),
-    ...lines.map((line) => line.tensor),
-  ]);
-  const keep = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([name]) => used.has(name)));
-  return {
-    taps: [...forward.taps].filter((name) => used.has(name)),
-    seed: SEED,
-    seeds,
-    constants: keep(b.constants),
-    types: keep(b.types),
-    steps,
-    cotangents,
-    values: recomputed,
-    ledger: lines,
-  };
-}
-
-/** Drops every step nobody reads. */
-export function prune(steps: readonly Step[], outputs: readonly string[]): { steps: Step[]; used: Set<string> } {
-  const used = new Set(outputs), kept: Step[] = [];
-  for (const step of [...steps].reverse()) {
-    if (!step.outputs.some((output) => used.has(output))) continue;
-    step.inputs.forEach((input) => input && used.add(input));
-    step.outputs.forEach((output) => output && used.add(output));
-    kept.push(step);
-  }
-  return { steps: kept.reverse(), used };
+  return finished(b, { taps: forward.taps, cotangents, values: recomputed, ledger: lines });
 }

@@ -8,7 +8,7 @@
 import { Builder } from "../program/builder.ts";
 import type { Program } from "../program/program.ts";
 import { ancestors, type ShapedGraph } from "./analysis.ts";
-import { prune, SEED } from "./compile.ts";
+import { finished } from "./finished.ts";
 import { ForwardValues } from "./forward_values.ts";
 
 /**
@@ -41,18 +41,10 @@ export function compileForward(shaped: ShapedGraph, wanted: readonly string[], g
     const output = outputs.find((name) => needed.has(name));
     if (output) forward.value(output);
   }
-  const values = new Map(wanted.map((name) => [name, forward.value(name)])),
-    { steps, used } = prune(b.steps, [...values.values()]);
-  const keep = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([name]) => used.has(name)));
-  return {
-    taps: [...forward.taps].filter((name) => used.has(name)),
-    seed: SEED,
-    seeds: 1,
-    constants: keep(b.constants),
-    types: keep(b.types),
-    steps,
+  return finished(b, {
+    taps: forward.taps,
     cotangents: new Map(),
-    values,
+    values: new Map(wanted.map((name) => [name, forward.value(name)])),
     ledger: [],
-  };
+  });
 }
