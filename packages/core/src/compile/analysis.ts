@@ -36,9 +36,9 @@ export function activity(
   return active;
 }
 
-/** Tensors from which the target can be reached, the target included. */
-export function ancestors(graph: Graph, target: string): Set<string> {
-  const reach = new Set([target]);
+/** Tensors from which a target can be reached, the targets included. */
+export function ancestors(graph: Graph, ...targets: readonly string[]): Set<string> {
+  const reach = new Set(targets);
   for (const node of [...graph.nodes].reverse()) {
     if (node.outputs.some((output) => reach.has(output))) node.inputs.forEach((input) => input && reach.add(input));
   }

@@ -34,7 +34,7 @@ import { ForwardValues } from "./forward_values.ts";
  */
 export function compileForward(shaped: ShapedGraph, wanted: readonly string[], given: readonly string[] = []): Program {
   const b = new Builder(), forward = new ForwardValues(shaped, b, new Set(given));
-  const needed = new Set(wanted.flatMap((name) => [...ancestors(shaped.graph, name)]));
+  const needed = ancestors(shaped.graph, ...wanted);
   given.forEach((name) => needed.delete(name));
   // In the graph's order, so that no value waits for a long chain of others.
   for (const { outputs } of shaped.graph.nodes) {

@@ -5,7 +5,6 @@
  * @module
  */
 import { exact } from "../canon/built_in.ts";
-import { canonicalise } from "../canon/canonicalise.ts";
 import type { Report } from "../canon/canonicaliser.ts";
 import { activity, ancestors } from "../compile/analysis.ts";
 import { compileForward } from "../compile/mod.ts";
@@ -19,6 +18,7 @@ import { lowerings } from "../runtime/kernel/ops/mod.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
 import { completeInputs, filled, isSetting } from "./inputs.ts";
 import { positionsOf } from "./plan.ts";
+import { letsRoundingGo, spelled } from "./shaping.ts";
 import { findSources } from "./sources.ts";
 import type { Subject } from "./subject.ts";
 
@@ -83,12 +83,11 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
   const pinned = new Map([...inputs].filter(([name]) => ports.some((port) => port.name === name && isSetting(port))));
   const told = infer(graph, types, { pinned });
   if (told.missing.length) throw missingShapes(told.missing);
-  const { graph: canonical, report } = canonicalise(graph, told);
-  const whole = infer(canonical, types, { pinned, probed: told.types });
-  const shaped = { graph: canonical, types: whole.types, known: whole.known };
-  const { graph: plain } = canonicalise(graph, told, exact),
-    known = infer(plain, types, { pinned, probed: told.types });
-  const sources = findSources(canonical, whole.types),
+  const asFile = { types, settings: pinned, probed: new Map<string, TensorType>() },
+    shaped = spelled(graph, told, asFile),
+    { graph: canonical, report } = shaped,
+    plain = letsRoundingGo(canonical) ? spelled(graph, told, asFile, exact) : shaped;
+  const sources = findSources(canonical, shaped.types),
     active = activity(shaped, sources.flatMap(({ tensors }) => tensors)),
     reach = ancestors(canonical, model.target);
   const crossed = new Set(
@@ -121,7 +120,7 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
     missing: operators.filter(({ crossed, rule }) => crossed > 0 && !rule).map(({ op }) => op),
     handedOver: [
       ...new Set(
-        compileForward({ graph: plain, types: known.types, known: known.known }, [model.target]).steps.map(operator),
+        compileForward(plain, [model.target]).steps.map(operator),
       ),
     ].filter((op) => !lowerings.has(op)).sort(),
     canon: report,
@@ -131,7 +130,7 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
         source,
         sources,
         target: model.target,
-        positions: positionsOf(source, whole.types),
+        positions: positionsOf(source, shaped.types),
       })
     ),
     length,
@@ -141,7 +140,7 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
       // The cotangent of each active operand costs what the operator itself cost; none is made for weights.
       backward: [...crossed].reduce((sum, node) => {
         const ways = node.inputs.filter((name) => active.has(name)).length;
-        return sum + ways * flops(node, whole.types);
+        return sum + ways * flops(node, shaped.types);
       }, 0),
     },
   };

@@ -36,6 +36,28 @@ export interface ShapingRequest {
   probe(inputs: Inputs, names: readonly string[]): Promise<ReadonlyMap<string, Tensor>>;
 }
 
+/** What is known of a graph as its file has it. */
+interface Known {
+  readonly types: ReadonlyMap<string, TensorType>;
+  readonly settings: ReadonlyMap<string, Tensor>;
+  readonly probed: ReadonlyMap<string, TensorType>;
+}
+
+/** A graph in one spelling, with the types of all its tensors but for `missing`. */
+export function spelled(
+  graph: Graph,
+  told: ReturnType<typeof infer>,
+  { types, settings, probed }: Known,
+  canonicalisers?: typeof exact,
+) {
+  const { graph: canonical, report } = canonicalise(graph, told, canonicalisers);
+  const whole = infer(canonical, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
+  return { graph: canonical, types: whole.types, known: whole.known, missing: whole.missing, report };
+}
+
+/** Whether a canonical form lets roundings of activations go: then it is not what the file computes. */
+export const letsRoundingGo = ({ nodes }: Graph): boolean => nodes.some(({ quantised }) => quantised);
+
 /** @throws MISSING_SHAPES; TENSOR_TOO_LARGE where a node would make more than a machine has */
 export async function shapedAt(
   graph: Graph,
@@ -52,18 +74,22 @@ export async function shapedAt(
   if (told.missing.length) throw missingShapes(told.missing);
   await turn();
   const inOneSpelling = (canonicalisers?: typeof exact): ShapedGraph => {
-    const { graph: canonical } = canonicalise(graph, told, canonicalisers);
-    const whole = infer(canonical, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
-    if (whole.missing.length) throw missingShapes(whole.missing);
-    return { graph: canonical, types: whole.types, known: whole.known };
+    const { graph: canonical, types: all, known, missing } = spelled(
+      graph,
+      told,
+      { types, settings, probed },
+      canonicalisers,
+    );
+    if (missing.length) throw missingShapes(missing);
+    return { graph: canonical, types: all, known };
   };
-  const shaped = inOneSpelling(), rounds = shaped.graph.nodes.some(({ quantised }) => quantised);
+  const shaped = inOneSpelling();
   let rounded: ShapedGraph | undefined;
   return {
     ...shaped,
     key,
     sources: findSources(shaped.graph, shaped.types),
     target,
-    exact: () => (rounds ? rounded ??= inOneSpelling(exact) : shaped),
+    exact: () => (letsRoundingGo(shaped.graph) ? rounded ??= inOneSpelling(exact) : shaped),
   };
 }
