@@ -169,7 +169,6 @@ async function placed(
       [...wanted].map(([name, view]): [string, Tensor] => [name, typed(program.types.get(name)!, read(view))]),
     );
   };
-  let before: Promise<unknown> = Promise.resolve();
   return {
     memory: {
       working,
@@ -187,15 +186,12 @@ async function placed(
     ],
     run(taps, seed) {
       // A foreign step lets other work in between, and all programs share memory.
-      const mine = engine.alone(() => carry(taps, seed));
-      before = mine.catch(() => undefined);
-      return mine;
+      return engine.alone(() => carry(taps, seed));
     },
     async release() {
       if (released) return;
       released = true;
-      await before;
-      giveBack();
+      await engine.alone(() => Promise.resolve(giveBack())); // behind the runs that were asked for before
       for (const stage of stages) if ("session" in stage) await stage.session.release();
     },
   };
