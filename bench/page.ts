@@ -12,10 +12,8 @@ export async function explainInPage(
   { length, threads, runs }: { length: number; threads: number; runs: number },
 ) {
   const session = { backend: "wasm" as const, threads }, kernel = kernelExecutor({ threads });
-  const model = new Model({ model: new Uint8Array(await (await fetch(file)).arrayBuffer()) }, {
-    session,
-    executor: kernel,
-  });
+  const bytes = new Uint8Array(await (await fetch(file)).arrayBuffer()),
+    model = new Model({ model: bytes }, { session, executor: kernel });
   const inputs = idsOf(model.graph, length),
     best = async (run: () => unknown): Promise<number> => {
       let least = Infinity;
@@ -36,7 +34,7 @@ export async function explainInPage(
   data[data.length - 1] = 1;
   const seed: Tensor = { dtype: "float32", dims: program.types.get(program.seed)!.dims, data };
   const whole = await best(async () => await prepared.run(await model.forward(inputs, fetches), seed));
-  const alone = new Model(model.file, { session, executor: kernel, forward: "program" });
+  const alone = new Model({ model: bytes }, { session, executor: kernel, forward: "program" });
   const wholeAlone = await best(async () => await prepared.run(await alone.forward(inputs, fetches), seed));
   // Asked again: the engine compiles what it sees often better.
   const again = await best(() => model.forward(inputs, [model.target]));

@@ -1,4 +1,6 @@
 /** A golden checkpoint: a tiny model with torch's own answers beside it. `scripts/` makes them. */
+import type { Backing } from "@hyaline/core";
+import { backingOf } from "@hyaline/core/node";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -38,6 +40,8 @@ export interface LoadedCase {
   readonly name: string;
   readonly golden: GoldenCase;
   readonly model: Uint8Array;
+  /** The same file, to be read again. */
+  readonly backing: Backing;
   /** The encoder's file of a model exported as two. */
   readonly encoder?: Uint8Array;
   /** External data, by the name the model gives it. */
@@ -54,5 +58,6 @@ export async function readCase(folder: string, name: string): Promise<LoadedCase
     if (bytes) external.set(beside, new Uint8Array(bytes));
   }
   const encoder = golden.encoder && new Uint8Array(await readFile(join(folder, name, "onnx", golden.encoder.file)));
-  return { name, golden, model: new Uint8Array(await readFile(path)), external, ...(encoder ? { encoder } : {}) };
+  const backing = backingOf(path)!;
+  return { name, golden, model: backing.whole(), backing, external, ...(encoder ? { encoder } : {}) };
 }

@@ -35,17 +35,18 @@ function distance(
 }
 
 export async function runCase(
-  { name, golden, model: bytes, encoder, external }: LoadedCase,
+  { name, golden, model: bytes, backing, encoder, external }: LoadedCase,
   options: ModelOptions,
 ): Promise<Outcome> {
   const { metric, ...bars } = golden.tolerance;
   const file = external.size
     ? {
       model: bytes,
+      backing,
       external: externalFromBytes(external),
       externalData: [...external].map(([path, data]) => ({ path, data })),
     }
-    : { model: bytes, ...(encoder ? { encoder } : {}) };
+    : { model: bytes, backing, ...(encoder ? { encoder } : {}) };
   const asked = golden.all_inputs
     ? Object.fromEntries(
       Object.entries(golden.all_inputs).map((

@@ -20,6 +20,7 @@ export * from "./graph/open.ts";
 export * from "./onnx/append_outputs.ts";
 export * from "./onnx/decode.ts";
 export * from "./onnx/encode.ts";
+export type { Backing } from "./onnx/backing.ts";
 export * from "./onnx/external.ts";
 export * from "./onnx/limits.ts";
 export { constantOf, dtypeOf, tensorProto } from "./onnx/tensors.ts";

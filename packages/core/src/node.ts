@@ -9,4 +9,4 @@ export { type Candidate, candidate, type Entry, PluginStore } from "./plugins/st
 export { type Difference, hashesOf } from "./plugins/files.ts";
 export { installed, installedPlugins, lockedIn } from "./plugins/installed.ts";
 export { findDeno } from "./sandbox/process.ts";
-export { externalFromDirectory } from "./onnx/external_files.ts";
+export { backingOf, externalFromDirectory } from "./onnx/external_files.ts";

@@ -5,6 +5,7 @@
  */
 import type { ModelProto } from "onnx-buf";
 import { configInvalid, externalMissing, fileMissing, tokenizerMissing } from "../errors.ts";
+import type { Backing } from "../onnx/backing.ts";
 import { decode } from "../onnx/decode.ts";
 import { type ExternalData, externalFromBytes, externalLocations } from "../onnx/external.ts";
 import { checkLimits, defaultLimits, type Limits } from "../onnx/limits.ts";
@@ -26,8 +27,10 @@ export interface Checkpoint {
   readonly path: string;
   /** Precision by what is in the file: `fp32`, `fp16`, `int8`, `uint8`, `q4`, `q4f16`, `q8`. */
   readonly dtype: string;
-  /** The model file's own bytes. */
+  /** The model file's own bytes. A `Model` takes them where there is a `backing`. */
   readonly model: Uint8Array;
+  /** The model file, to be read again. */
+  readonly backing?: Backing;
   /** The encoder's file, where `model` is a decoder that reads its hidden states and the encoder lies beside it. */
   readonly encoder?: Uint8Array;
   /** SHA-256 of the model file. */
@@ -66,6 +69,17 @@ export interface ReadOptions extends ModelWish {
  * ```
  */
 export async function readCheckpoint(files: Files, options: ReadOptions = {}): Promise<Checkpoint> {
+  const found = await modelOf(files, options);
+  try {
+    return await around(found, files, options);
+  } catch (cause) {
+    found.backing?.close();
+    throw cause;
+  }
+}
+
+/** A model file with all that lies beside it. */
+async function around({ path, bytes, backing }: Found, files: Files, options: ReadOptions): Promise<Checkpoint> {
   const digests = new Map<string, string>();
   const seen = async (path: string, bytes: Uint8Array) => {
     digests.set(path, await sha256(bytes));
@@ -75,7 +89,6 @@ export async function readCheckpoint(files: Files, options: ReadOptions = {}): P
     const bytes = await files.read(path);
     return bytes && parsed(path, await seen(path, bytes));
   };
-  const { path, bytes } = await modelOf(files, options);
   const folder = path.slice(0, path.lastIndexOf("/") + 1), external = new Map<string, Uint8Array>();
   const checked = async (file: Uint8Array): Promise<ModelProto> => {
     const proto = decode(file);
@@ -104,6 +117,7 @@ export async function readCheckpoint(files: Files, options: ReadOptions = {}): P
     path,
     dtype: precisionOf(proto),
     model,
+    ...(backing ? { backing } : {}),
     ...(encoder ? { encoder: encoder.bytes } : {}),
     sha256: digests.get(path)!,
     digests,
@@ -117,13 +131,21 @@ export async function readCheckpoint(files: Files, options: ReadOptions = {}): P
   };
 }
 
-async function modelOf(files: Files, { path, ...wish }: ReadOptions): Promise<{ path: string; bytes: Uint8Array }> {
-  if (path) return { path, bytes: await needed(files, path) };
+/** The file that is explained. */
+interface Found {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly backing?: Backing | undefined;
+}
+
+async function modelOf(files: Files, { path, ...wish }: ReadOptions): Promise<Found> {
+  const whole = async (path: string): Promise<Found> => {
+    const backing = await files.backing?.(path);
+    return { path, bytes: backing?.whole() ?? await needed(files, path), backing };
+  };
+  if (path) return await whole(path);
   const present = await files.list();
-  if (present) {
-    const choice = chooseModel(files.id, present, wish);
-    return { path: choice.path, bytes: await needed(files, choice.path) };
-  }
+  if (present) return await whole(chooseModel(files.id, present, wish).path);
   for (const choice of candidates(wish)) {
     const bytes = await files.read(choice.path);
     if (bytes) return { path: choice.path, bytes };

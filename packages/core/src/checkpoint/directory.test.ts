@@ -1,10 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openGraph } from "../graph/open.ts";
+import { completeInputs, typed } from "../host/inputs.ts";
+import { Model } from "../host/model.ts";
 import { dense, fileOf, floats, info } from "../onnx/sample.ts";
+import { kernelExecutor } from "../runtime/kernel/executor.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { openCheckpoint } from "./directory.ts";
 import { filesFromBytes, sha256 } from "./files.ts";
@@ -70,6 +82,24 @@ test("a directory in Hugging Face layout is opened, the full precision first", a
   expect(checkpoint.sha256).toBe(await sha256(dense()));
   expect([...checkpoint.digests.keys()]).toEqual(["onnx/model.onnx", "config.json", "tokenizer.json"]);
   expect(openGraph(checkpoint.model).graph.nodes).toHaveLength(3);
+});
+
+test("a model opened from a disk reads its weights again, and says so where they were written to meanwhile", async () => {
+  cpSync(new URL("../../../../models/ioi-lm", import.meta.url), join(root, "rewritten"), { recursive: true });
+  const path = join(root, "rewritten/onnx/model.onnx"), session = { backend: "wasm" as const, threads: 1 };
+  const checkpoint = await openCheckpoint(join(root, "rewritten")), executor = kernelExecutor({ threads: 1 });
+  const model = new Model(checkpoint, { session, executor, forward: "program" }), { target } = model;
+  expect(checkpoint.model).toHaveLength(0);
+  const inputs = completeInputs(model.graph, new Map([["input_ids", typed("int64", [1, 3], [1, 2, 3])]]));
+  const before = await model.forward(inputs, [target]);
+  renameSync(path, `${path}.old`); // another file under its name is another model
+  writeFileSync(path, dense());
+  expect(await model.forward(inputs, [target])).toEqual(before);
+  appendFileSync(`${path}.old`, "x");
+  await expect(model.forward(inputs, [target])).rejects.toThrow(fails("MODEL_CHANGED", /again/));
+  await model.release();
+  await model.release(); // twice does no harm
+  await executor.stop();
 });
 
 test("the tokenizer takes its limit from the model where its own file does not say", async () => {

@@ -7,7 +7,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { checkpointUnknown, fileMissing, modelTooLarge } from "../errors.ts";
 import { containedPath } from "../onnx/external.ts";
-import { readContained, readWhole } from "../onnx/external_files.ts";
+import { backingOf, readContained, readWhole } from "../onnx/external_files.ts";
 import { defaultLimits } from "../onnx/limits.ts";
 import { type Checkpoint, readCheckpoint, type ReadOptions } from "./checkpoint.ts";
 import { defaultCache, diskStore } from "./disk_store.ts";
@@ -26,6 +26,7 @@ const depth = 3;
 export function filesFromDirectory(directory: string, options: { id?: string } = {}): Files {
   const root = resolve(directory),
     blobs = basename(dirname(root)) === "snapshots" ? resolve(root, "../../blobs") : undefined;
+  const placeOf = (path: string): string => join(root, ...containedPath(path).split("/"));
   /** Hugging Face's cache keeps `snapshots/<commit>/…` as links to `blobs/<digest>` of the same repository: those may be followed. */
   const inBlobs = async (path: string): Promise<string | undefined> => {
     if (!blobs) return undefined;
@@ -46,8 +47,9 @@ export function filesFromDirectory(directory: string, options: { id?: string } =
   return {
     id: options.id ?? basename(root),
     list: () => walk(root, depth),
+    backing: (path) => Promise.resolve(backingOf(placeOf(path))),
     async read(path, { contained = false } = {}) {
-      const inside = containedPath(path), place = join(root, ...inside.split("/"));
+      const inside = containedPath(path), place = placeOf(path);
       if (!contained) return readWhole(place);
       const blob = await inBlobs(place);
       return blob ? readContained(blobs!, blob) : readContained(root, inside);

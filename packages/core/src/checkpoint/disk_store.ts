@@ -13,7 +13,7 @@ import { dirname, join, relative, sep } from "node:path";
 import process from "node:process";
 import { containedPath } from "../onnx/external.ts";
 import { locked, privately, type Release } from "../lock.ts";
-import { readWhole } from "../onnx/external_files.ts";
+import { backingOf, readWhole } from "../onnx/external_files.ts";
 import type { Draft, Store } from "./store.ts";
 
 /** Where checkpoints are kept unless told otherwise: `$HYALINE_CACHE`, `$XDG_CACHE_HOME/hyaline` or `~/.cache/hyaline`. */
@@ -25,6 +25,7 @@ export function diskStore(directory: string = defaultCache()): Store {
   const pathOf = (key: string) => join(directory, ...containedPath(key).split("/"));
   return {
     read: (key) => readWhole(pathOf(key)),
+    backing: (key) => Promise.resolve(backingOf(pathOf(key))),
     async list(prefix) {
       const root = pathOf(prefix),
         found = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);

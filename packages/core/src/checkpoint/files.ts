@@ -6,6 +6,7 @@
 import { sha256 as hashed } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { fileMissing } from "../errors.ts";
+import type { Backing } from "../onnx/backing.ts";
 
 /** Files of one checkpoint, by path relative to its root (`onnx/model.onnx`). */
 export interface Files {
@@ -19,6 +20,8 @@ export interface Files {
    * @param options.contained refuse links that may lead elsewhere: for paths that a model file named
    */
   read(path: string, options?: { contained?: boolean }): Promise<Uint8Array | undefined>;
+  /** A file that can be read stretch by stretch, where the source has such and it is there already. */
+  backing?(path: string): Promise<Backing | undefined>;
 }
 
 /**

@@ -53,11 +53,13 @@ export function filesFromHub(
     if (found) await store.write(prefix + listing, new TextEncoder().encode(JSON.stringify(found)));
     return found;
   };
+  const keyOf = (path: string): string => prefix + containedPath(path);
   return {
     id: place.revision === "main" ? place.model : `${place.model}@${place.revision}`,
     list: async () => (await list())?.map(({ path }) => path),
+    backing: async (path) => store.backing?.(keyOf(path)),
     async read(path) {
-      const key = prefix + containedPath(path), kept = await store.read(key);
+      const key = keyOf(path), kept = await store.read(key);
       if (kept) return kept;
       const entries = await list(), entry = entries?.find((file) => file.path === path);
       if (entries && !entry) return undefined;

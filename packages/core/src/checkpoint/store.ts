@@ -3,11 +3,14 @@
  *
  * @module
  */
+import type { Backing } from "../onnx/backing.ts";
 import { sha256 } from "./files.ts";
 
 /** Keeps whole files by key (`org/name/revision/path`). */
 export interface Store {
   read(key: string): Promise<Uint8Array | undefined>;
+  /** A file kept, to be read stretch by stretch. */
+  backing?(key: string): Promise<Backing | undefined>;
   /** Keys below a prefix that ends in `/`, the prefix left out. */
   list(prefix: string): Promise<string[]>;
   /** The file's draft, with what an earlier one left behind. */

@@ -42,7 +42,7 @@ for (const id of ["gradient", "attnlrp", "cp-lrp"]) {
     const one = compile(request), many = compile({ ...request, seeds: length });
     const wanted = [...new Set([...one.taps, ...many.taps])].filter((name) => !feeds.has(name));
     const session = await openSession(
-      appendOutputs(opened.bytes, wanted.filter((name) => name !== target)),
+      appendOutputs(opened.bytes(), wanted.filter((name) => name !== target)),
       settings,
     );
     const taps = await session.run(feeds, wanted);

@@ -24,6 +24,14 @@ export const fileMissing = (checkpoint: string, path: string, present: readonly 
       : "Check the name, and the precision (--dtype)",
   });
 
+/** A model file that was written to while it was in use. */
+export const modelChanged = (path: string): HyalineError =>
+  failure({
+    code: "MODEL_CHANGED",
+    message: `"${path}" was changed while it was in use`,
+    hint: "Open the model again",
+  });
+
 /** A precision that nobody uses, or that this checkpoint does not come in. */
 export const dtypeUnknown = (dtype: string, known: readonly string[], models: readonly string[]): HyalineError =>
   failure({

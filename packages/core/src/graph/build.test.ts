@@ -104,7 +104,7 @@ const functional = fileOf({
 test("a plain file is its own forward model, and all it computes can be tapped", () => {
   const file = dense(), { graph, bytes, rewritten } = openGraph(file);
   expect(rewritten).toBe(false);
-  expect(bytes).toBe(file);
+  expect(bytes()).toBe(file);
   expect(graph.nodes.map(({ op }) => op)).toEqual(["MatMul", "Add", "Relu"]);
   expect([...graph.inFile]).toEqual(["product", "sum", "y"]);
   expect(graph.inputs).toEqual([{ name: "x", dtype: "float32", dims: ["n", 3] }]);
@@ -125,7 +125,7 @@ test.each([true, false])("an If on an input pinned to %s is inlined and computes
   expect(graph.inputs.map(({ name }) => name)).toEqual(["x"]);
   expect(graph.inFile.has("choose/t")).toBe(true);
   const flag = new Tensor("bool", [value], [1]);
-  expect(list((await runModel(bytes, { x: x(1, -2, 3) })).y)).toEqual(
+  expect(list((await runModel(bytes(), { x: x(1, -2, 3) })).y)).toEqual(
     list((await runModel(branching, { x: x(1, -2, 3), flag })).y),
   );
 });
@@ -150,7 +150,7 @@ test("functions are expanded with their attributes, and each inner tensor has a 
   ]);
   const feeds = { x: x(1, -2, -8) }, expected = [4, -1, -4];
   expect(list((await runModel(functional, feeds)).y)).toEqual(expected);
-  expect(list((await runModel(bytes, feeds)).y)).toEqual(expected);
+  expect(list((await runModel(bytes(), feeds)).y)).toEqual(expected);
 });
 
 test("what a plain file cannot give as an output is not in file", () => {
@@ -198,7 +198,7 @@ test("a result that a branch or function only passes on becomes an Identity", as
       node: [{ opType: "Neg", input: ["a"], output: ["b"] }],
     }],
   });
-  const { y, z } = await runModel(openGraph(file).bytes, { x: x(1, 2) });
+  const { y, z } = await runModel(openGraph(file).bytes(), { x: x(1, 2) });
   expect([list(y), list(z)]).toEqual([[1, 2], [-1, -2]]);
 });
 

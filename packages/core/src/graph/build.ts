@@ -7,8 +7,7 @@
 import type { FunctionProto, GraphProto, ModelProto, NodeProto } from "onnx-buf";
 import { controlFlow, malformedModel, typeUnsupported } from "../errors.ts";
 import { attributeOf } from "../onnx/attributes.ts";
-import type { ExternalData } from "../onnx/external.ts";
-import { constantOf } from "../onnx/tensors.ts";
+import { constantOf, type Elsewhere } from "../onnx/tensors.ts";
 import { type Attribute, type Constant, constant, type Graph, type Node } from "./graph.ts";
 import { constantNode } from "./constant_node.ts";
 import { checkExpansion } from "./expansion.ts";
@@ -18,9 +17,7 @@ import { sorted } from "./sorted.ts";
 import type { Tensor } from "./tensor.ts";
 import { truth } from "./truth.ts";
 
-export interface BuildOptions {
-  /** Where the file's external data is read from. */
-  readonly external?: ExternalData;
+export interface BuildOptions extends Elsewhere {
   /** Inputs fixed to a value: they become constants, and an `If` on one is inlined (`use_cache_branch`). */
   readonly pinned?: ReadonlyMap<string, Tensor>;
 }
@@ -113,7 +110,7 @@ class Builder {
       throw typeUnsupported("sparse tensor", graph.sparseInitializer[0]?.values?.name ?? "");
     }
     for (const tensor of graph.initializer) {
-      this.#constant(resolve(scope, tensor.name)!, constantOf(tensor, { external: this.#options.external }));
+      this.#constant(resolve(scope, tensor.name)!, constantOf(tensor, this.#options));
     }
   }
 
@@ -133,7 +130,7 @@ class Builder {
     if (called) return this.#call(called, { node, inputs, outputs, scope });
     const attributes = resolvedAttributes(node, scope), domain = plain(node.domain);
     if (node.opType === "Constant" && domain === "") {
-      return this.#constant(outputs[0]!, constantNode(attributes, node.name, this.#options.external));
+      return this.#constant(outputs[0]!, constantNode(attributes, node.name, this.#options));
     }
     const graphs = attributes.filter(({ g, graphs }) => g || graphs.length);
     if (node.opType === "If" && domain === "") {
@@ -161,7 +158,7 @@ class Builder {
   }
 
   #attributes(protos: readonly Parameters<typeof attributeOf>[0][]): Record<string, Attribute> {
-    return Object.fromEntries(protos.map((proto) => [proto.name, attributeOf(proto, this.#options.external)]));
+    return Object.fromEntries(protos.map((proto) => [proto.name, attributeOf(proto, this.#options)]));
   }
 
   /** Expands a call: formal inputs stand for the caller's tensors, formal outputs take the names the caller gave. */

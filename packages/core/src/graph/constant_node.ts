@@ -5,15 +5,14 @@
  */
 import type { AttributeProto } from "onnx-buf";
 import { malformedModel, typeUnsupported } from "../errors.ts";
-import type { ExternalData } from "../onnx/external.ts";
-import { constantOf } from "../onnx/tensors.ts";
+import { constantOf, type Elsewhere } from "../onnx/tensors.ts";
 import { type Constant, constant } from "./graph.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What a `Constant` node says. @throws MODEL_MALFORMED, TYPE_UNSUPPORTED (sparse) */
-export function constantNode(attributes: readonly AttributeProto[], name: string, external?: ExternalData): Constant {
+export function constantNode(attributes: readonly AttributeProto[], name: string, elsewhere: Elsewhere = {}): Constant {
   for (const attribute of attributes) {
-    if (attribute.name === "value" && attribute.t) return constantOf(attribute.t, { external, name });
+    if (attribute.name === "value" && attribute.t) return constantOf(attribute.t, { ...elsewhere, name });
     if (attribute.name === "sparse_value") throw typeUnsupported("sparse tensor", name);
     const tensor = valued(attribute);
     if (tensor) return constant(tensor);

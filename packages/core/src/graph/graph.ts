@@ -47,8 +47,8 @@ export interface Constant {
   readonly dtype: DType;
   readonly dims: readonly number[];
   read(): Tensor;
-  /** The elements' bytes as they lie in the file, little-endian and at any address: nothing is copied. */
-  bytes?(): Uint8Array;
+  /** Fills `to` with the elements' bytes as the file has them (little-endian), from one of them on. */
+  copy?(to: Uint8Array, from?: number): void;
   /** Where the elements lie, when in another file. */
   readonly external?: ExternalSlice;
 }

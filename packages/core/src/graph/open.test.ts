@@ -67,7 +67,7 @@ test("every name in file can be made an output of the bytes that run", async () 
         x: file === nested ? new Tensor("float32", [1, -2, 3], [3]) : new Tensor("float32", [1, 2, 3], [1, 3]),
       };
     const output = graph.outputs[0]!.name, names = [...graph.inFile].filter((name) => name !== output);
-    const plain = await runModel(file, feeds), tapped = await runModel(appendOutputs(bytes, names), feeds);
+    const plain = await runModel(file, feeds), tapped = await runModel(appendOutputs(bytes(), names), feeds);
     expect(Object.keys(tapped).sort()).toEqual([output, ...names].sort());
     expect(tapped[output]!.data).toEqual(plain[output]!.data);
   }

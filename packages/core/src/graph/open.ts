@@ -12,7 +12,7 @@ import type { Graph } from "./graph.ts";
 export interface OpenedGraph {
   readonly graph: Graph;
   /** What the forward session runs: the file itself, or the inlined graph where functions or branches had to be opened. */
-  readonly bytes: Uint8Array;
+  readonly bytes: () => Uint8Array;
   /** True where `bytes` are not the file's own. */
   readonly rewritten: boolean;
 }
@@ -36,10 +36,10 @@ export interface OpenedGraph {
  * ```
  */
 export function openGraph(file: Uint8Array, options: BuildOptions & { limits?: Partial<Limits> } = {}): OpenedGraph {
-  const model = decode(file);
+  const model = decode(file), { backing } = options;
   checkLimits(model, { ...defaultLimits, ...options.limits });
   const { graph, rewritten } = buildGraph(model, options);
-  if (!rewritten) return { graph, bytes: file, rewritten };
+  if (!rewritten) return { graph, bytes: backing ? () => backing.whole() : () => file, rewritten };
   const inFile = new Set(graph.nodes.flatMap(({ outputs }) => outputs.filter(Boolean)));
-  return { graph: { ...graph, inFile }, bytes: encodeGraph(graph), rewritten };
+  return { graph: { ...graph, inFile }, bytes: () => encodeGraph(graph), rewritten };
 }

@@ -14,13 +14,13 @@ import type { Shaped } from "./shaping.ts";
 
 export class ForwardSession implements ForwardPass {
   readonly #graph: Graph;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: () => Uint8Array;
   readonly #options: SessionOptions;
   readonly #tapped = new Set<string>();
   #session: Promise<Session> | undefined;
 
   /** @param bytes what the session runs: a file that computes `graph.inFile` */
-  constructor(graph: Graph, bytes: Uint8Array, options: SessionOptions) {
+  constructor(graph: Graph, bytes: () => Uint8Array, options: SessionOptions) {
     this.#graph = graph;
     this.#bytes = bytes;
     this.#options = { ...options, ...(foldsWeights(graph) ? { foldWeights: true } : {}) };
@@ -61,7 +61,7 @@ export class ForwardSession implements ForwardPass {
     missing.forEach((name) => this.#tapped.add(name));
     const own = new Set(this.#graph.outputs.map(({ name }) => name));
     const opening = openSession(
-      appendOutputs(this.#bytes, [...this.#tapped].filter((name) => !own.has(name))),
+      appendOutputs(this.#bytes(), [...this.#tapped].filter((name) => !own.has(name))),
       this.#options,
     );
     this.#session = opening;

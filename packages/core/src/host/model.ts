@@ -11,6 +11,7 @@ import { modernise } from "../graph/modern.ts";
 import { openGraph } from "../graph/open.ts";
 import { isFloat, type Tensor } from "../graph/tensor.ts";
 import { encodeGraph } from "../onnx/encode.ts";
+import type { Backing } from "../onnx/backing.ts";
 import type { ExternalData } from "../onnx/external.ts";
 import { outputsOf, type Program } from "../program/program.ts";
 import type { Executor } from "../runtime/executor.ts";
@@ -28,6 +29,8 @@ export type { Runnable, Shaped };
 /** What a model is made from: the file, and what lies beside it. */
 export interface ModelFile {
   readonly model: Uint8Array;
+  /** The same file, to be read again. Where it is given `model` is taken: it is empty once the graph is built. */
+  readonly backing?: Backing;
   /** The encoder's file, where `model` is a decoder that reads its hidden states. */
   readonly encoder?: Uint8Array;
   readonly external?: ExternalData;
@@ -49,7 +52,8 @@ export interface Passes {
 }
 
 export class Model {
-  readonly file: ModelFile;
+  /** Bytes of its files. */
+  readonly bytes: number;
   /** The file's graph in one spelling; names of tensors are the file's. */
   readonly graph: Graph;
   /** Version of the standard operator set the file was written in. */
@@ -58,19 +62,25 @@ export class Model {
   readonly #options: ModelOptions;
   readonly #shapes = new Map<string, Promise<Shaped>>();
   readonly #programs = new Map<string, Promise<Runnable>>();
+  readonly #backing: Backing | undefined;
   readonly #session: ForwardSession;
   readonly #forward: ForwardPass;
   #vocabularies: readonly Vocabulary[] | undefined;
 
   constructor(file: ModelFile, options: ModelOptions) {
-    this.file = file;
     this.#options = options;
-    const open = (bytes: Uint8Array) =>
-      openGraph(bytes, { ...(file.external ? { external: file.external } : {}), pinned: CLOSED_BRANCH });
-    const opened = open(file.model), graph = modernise(opened.graph);
+    this.bytes = [file.model, file.encoder, ...(file.externalData ?? []).map(({ data }) => data)]
+      .reduce((sum, part) => sum + (part?.length ?? 0), 0);
+    const { backing, external, externalData } = file;
+    const opened = openGraph(file.model, { external, backing, pinned: CLOSED_BRANCH }), graph = modernise(opened.graph);
     this.opset = opened.graph.opsets.get("") ?? 1;
-    this.graph = file.encoder ? joinGraphs(modernise(open(file.encoder).graph), graph) : graph;
-    const bytes = file.encoder ? encodeGraph(this.graph) : opened.bytes, { externalData } = file;
+    this.graph = file.encoder
+      ? joinGraphs(modernise(openGraph(file.encoder, { external, pinned: CLOSED_BRANCH }).graph), graph)
+      : graph;
+    this.#backing = backing;
+    // What was left closed is still made of the bytes.
+    if (backing && !graph.nodes.some(({ closed }) => closed)) (file.model.buffer as ArrayBuffer).transfer(0);
+    const bytes = file.encoder ? () => encodeGraph(this.graph) : opened.bytes;
     this.#session = new ForwardSession(this.graph, bytes, {
       ...options.session,
       ...(externalData ? { externalData } : {}),
@@ -129,6 +139,7 @@ export class Model {
 
   /** Runs the checkpoint: its own session, or a program on the executor. @throws ID_OUT_OF_RANGE, and the runtime's RUN_FAILED */
   async forward(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
+    this.#backing?.check();
     checkIds(this.#vocabularies ??= vocabularies(this.graph), inputs);
     this.passes.forward++;
     const found = await this.#forward.run(inputs, fetches.filter((name) => !inputs.has(name)));
@@ -170,6 +181,7 @@ export class Model {
 
   #runnable(key: string, make: () => Program): Promise<Runnable> {
     const runnable = cached(this.#programs, key, async () => {
+      this.#backing?.check();
       const program = make();
       await turn();
       return { program, prepared: await this.#options.executor.prepare(program) };
@@ -222,6 +234,7 @@ export class Model {
 
   async release(): Promise<void> {
     await this.#session.release();
+    this.#backing?.close();
     for (const entry of this.#programs.values()) await (await entry).prepared.release();
     this.#programs.clear();
   }

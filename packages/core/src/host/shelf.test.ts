@@ -9,8 +9,8 @@ function shelf(bytes: number) {
     seen.push(`+${model}`);
     if (model === "broken") return Promise.reject(new Error("no such file"));
     const release = () => Promise.resolve(void seen.push(`-${model}`));
-    const file = { model: new Uint8Array(Number(model.slice(1))) };
-    return Promise.resolve({ dtype: "fp32", model: { file, release } } as unknown as Subject);
+    const bytes = Number(model.slice(1));
+    return Promise.resolve({ dtype: "fp32", model: { bytes, release } } as unknown as Subject);
   };
   const kept = new Shelf({ bytes, open });
   return { kept, seen, use: (model: string, pinned = false) => kept.open({ model, executor: "auto" }, { pinned }) };

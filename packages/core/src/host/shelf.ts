@@ -58,7 +58,7 @@ export class Shelf {
       this.#held.delete(key); // to be tried again
       throw error;
     });
-    [held.bytes, held.dtype, held.pinned] = [bytesOf(subject), subject.dtype, held.pinned || pinned];
+    [held.bytes, held.dtype, held.pinned] = [subject.model.bytes, subject.dtype, held.pinned || pinned];
     for (const [other, { pinned }] of this.#held) {
       if (this.#total <= this.#options.bytes) break;
       if (other !== key && !pinned) await this.#release(other);
@@ -97,7 +97,3 @@ export class Shelf {
     await (await held?.subject.catch(() => undefined))?.model.release();
   }
 }
-
-const bytesOf = ({ model: { file } }: Subject): number =>
-  [file.model, file.encoder, ...(file.externalData ?? []).map(({ data }) => data)]
-    .reduce((sum, part) => sum + (part?.byteLength ?? 0), 0);

@@ -11,8 +11,7 @@ import { type AttributeProto, AttributeProto_AttributeType as Kind, AttributePro
 import { malformedModel, typeUnsupported } from "../errors.ts";
 import { type Attribute, constant } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { ExternalData } from "./external.ts";
-import { tensorOf, tensorProto } from "./tensors.ts";
+import { type Elsewhere, tensorOf, tensorProto } from "./tensors.ts";
 
 /** Attributes that are FLOAT or FLOATS in `ai.onnx` and `com.microsoft`. */
 export const floatAttributes: ReadonlySet<string> = new Set([
@@ -47,7 +46,7 @@ export const floatAttributes: ReadonlySet<string> = new Set([
 ]);
 
 /** An attribute's value. @throws TYPE_UNSUPPORTED for lists of tensors, types and sparse tensors */
-export function attributeOf(attribute: AttributeProto, external?: ExternalData): Attribute {
+export function attributeOf(attribute: AttributeProto, elsewhere: Elsewhere = {}): Attribute {
   const { name } = attribute;
   switch (kindOf(attribute)) {
     case Kind.FLOAT:
@@ -58,7 +57,7 @@ export function attributeOf(attribute: AttributeProto, external?: ExternalData):
       return text(attribute.s);
     case Kind.TENSOR:
       if (!attribute.t) throw malformedModel(`attribute "${name}" has no tensor`);
-      return tensorOf(attribute.t, { external, name });
+      return tensorOf(attribute.t, { ...elsewhere, name });
     case Kind.FLOATS:
       return attribute.floats;
     case Kind.INTS:

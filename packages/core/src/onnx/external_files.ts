@@ -7,11 +7,12 @@
  *
  * @module
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
-import { externalMissing, externalPath, modelTooLarge } from "../errors.ts";
+import { basename, join, sep } from "node:path";
+import { externalMissing, externalPath, modelChanged, modelTooLarge } from "../errors.ts";
 import type { ExternalSlice } from "../graph/graph.ts";
+import type { Backing } from "./backing.ts";
 import { checkSlice, containedPath, type ExternalData } from "./external.ts";
 
 /**
@@ -64,6 +65,34 @@ export async function readWhole(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
+/**
+ * A file that stays open and is read stretch by stretch. Under the name another file may be put meanwhile; this one is read on.
+ *
+ * @returns `undefined` where there is no plain file
+ */
+export function backingOf(path: string): Backing | undefined {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const descriptor = openSync(path, "r"), { size, mtimeMs } = fstatSync(descriptor), name = basename(path);
+  let open = true;
+  return {
+    size,
+    read: (to, offset) => fill(to, { descriptor, offset }, () => modelChanged(name)),
+    whole() {
+      const bytes = room(size, name);
+      fill(bytes, { descriptor, offset: 0 }, () => modelChanged(name));
+      return bytes;
+    },
+    check() {
+      const now = fstatSync(descriptor);
+      if (now.size !== size || now.mtimeMs !== mtimeMs) throw modelChanged(name);
+    },
+    close() {
+      if (open) closeSync(descriptor);
+      open = false;
+    },
+  };
+}
+
 /** Opens a contained plain file. @throws EXTERNAL_PATH, EXTERNAL_MISSING */
 function openContained(directory: string, location: string, hardLinks: boolean): number {
   const root = realpathSync(directory);
@@ -98,12 +127,20 @@ function openContained(directory: string, location: string, hardLinks: boolean):
 
 function readFully(descriptor: number, { location, offset, length }: ExternalSlice): Uint8Array {
   const bytes = room(length, location);
-  for (let done = 0; done < length;) {
-    const read = readSync(descriptor, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
-    if (read === 0) throw externalMissing(location, "became shorter while it was read");
+  fill(bytes, { descriptor, offset }, () => externalMissing(location, "became shorter while it was read"));
+  return bytes;
+}
+
+function fill(
+  to: Uint8Array,
+  { descriptor, offset }: { descriptor: number; offset: number },
+  shorter: () => Error,
+): void {
+  for (let done = 0; done < to.length;) {
+    const read = readSync(descriptor, to, done, Math.min(to.length - done, 2 ** 30), offset + done);
+    if (read === 0) throw shorter();
     done += read;
   }
-  return bytes;
 }
 
 /** Memory for a file, or word that there is not enough. @throws MODEL_TOO_LARGE */

@@ -14,8 +14,9 @@ import {
   TensorProtoSchema,
 } from "onnx-buf";
 import { externalMissing, malformedModel, typeUnsupported } from "../errors.ts";
-import type { Constant, ExternalSlice } from "../graph/graph.ts";
+import { type Constant, constant, type ExternalSlice } from "../graph/graph.ts";
 import { bits, byteLength, type Data, type DType, size, type Tensor } from "../graph/tensor.ts";
+import type { Backing } from "./backing.ts";
 import { type ExternalData, externalSlice } from "./external.ts";
 
 const types: Readonly<Record<number, DType>> = {
@@ -94,6 +95,17 @@ function typedField(tensor: TensorProto, dtype: DType): readonly (number | bigin
   }
 }
 
+/** Where elements are read from that are not kept in memory. */
+export interface Elsewhere {
+  /** The file's external data. */
+  readonly external?: ExternalData | undefined;
+  /** The file itself. Constants then keep nothing of the bytes it was decoded from, which start their buffer. */
+  readonly backing?: Backing | undefined;
+}
+
+/** Larger constants are read again when they are wanted. */
+const AGAIN = 4096;
+
 /**
  * A tensor of the file as a constant: the elements are read on demand.
  *
@@ -101,22 +113,43 @@ function typedField(tensor: TensorProto, dtype: DType): readonly (number | bigin
  */
 export function constantOf(
   tensor: TensorProto,
-  options: { external?: ExternalData | undefined; name?: string } = {},
+  options: Elsewhere & { name?: string } = {},
 ): Constant {
-  const name = options.name ?? tensor.name, type = typeOf(tensor, name);
+  const name = options.name ?? tensor.name, type = typeOf(tensor, name), { backing } = options;
   if (tensor.dataLocation !== Location.EXTERNAL) {
+    if (backing && tensor.rawData.length > AGAIN) {
+      const { byteOffset: start, length } = tensor.rawData;
+      const copy = (to: Uint8Array, from = 0): void => backing.read(to, start + from);
+      const read = (): Tensor => {
+        const bytes = new Uint8Array(length);
+        copy(bytes);
+        return { ...type, data: view(type.dtype, bytes) };
+      };
+      return { ...type, copy, read };
+    }
+    if (backing) {
+      const data = inlineData(tensor, type);
+      return constant({ ...type, data: Array.isArray(data) ? data : data.slice() });
+    }
     return {
       ...type,
       read: () => ({ ...type, data: inlineData(tensor, type) }),
-      ...(tensor.rawData.length ? { bytes: () => tensor.rawData } : {}),
+      ...(tensor.rawData.length
+        ? { copy: (to, from = 0) => to.set(tensor.rawData.subarray(from, from + to.length)) }
+        : {}),
     };
   }
   const slice = externalSlice(tensor, byteLength(type));
-  const bytes = (): Uint8Array => {
+  const bytes = (from = 0, length = slice.length): Uint8Array => {
     if (!options.external) throw externalMissing(slice.location, "was not given");
-    return options.external.read(slice);
+    return options.external.read({ ...slice, offset: slice.offset + from, length });
   };
-  return { ...type, external: slice, bytes, read: () => ({ ...type, data: view(type.dtype, bytes()) }) };
+  return {
+    ...type,
+    external: slice,
+    copy: (to, from) => to.set(bytes(from, to.length)),
+    read: () => ({ ...type, data: view(type.dtype, bytes()) }),
+  };
 }
 
 /** Elements kept in the file itself. */
@@ -189,5 +222,5 @@ const externalFields = ({ location, offset, length }: ExternalSlice) => ({
 /** A tensor with its elements, for attributes. */
 export const tensorOf = (
   tensor: TensorProto,
-  options: { external?: ExternalData | undefined; name?: string } = {},
+  options: Elsewhere & { name?: string } = {},
 ): Tensor => constantOf(tensor, options).read();

@@ -14,8 +14,14 @@ const pointwiseType = (site: Site, inputs: readonly number[], dtype: DType = sit
   { dtype, dims: broadcast(site, ...inputs.map((i) => site.dims(i))) },
 ];
 const evaluate = (site: Site, inputs: readonly number[], dims: readonly number[], f: Function): number[][] => {
-  const at = inputs.map((i) => spread(site.read(i), site.dims(i), dims.length));
-  return [each(dims, (index) => f(...at.map((x) => x(index))))];
+  const at = inputs.map((i) => spread(site.read(i), site.dims(i), dims.length)), [a, b] = at;
+  // Most have one or two, and no list for every element.
+  return [
+    each(
+      dims,
+      at.length === 1 ? (i) => f(a!(i)) : at.length === 2 ? (i) => f(a!(i), b!(i)) : (i) => f(...at.map((x) => x(i))),
+    ),
+  ];
 };
 const given = (site: Site): number[] => site.node.inputs.flatMap((name, i) => (name ? [i] : []));
 

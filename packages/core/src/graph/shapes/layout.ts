@@ -29,9 +29,9 @@ export function strides(dims: readonly number[]): number[] {
 
 /** Calls `f` with every index of a shape in row-major order; the index array is reused between calls. */
 export function each<T>(dims: readonly number[], f: (at: readonly number[]) => T): T[] {
-  const total = dims.reduce((p, d) => p * d, 1), at = Array<number>(dims.length).fill(0), made: T[] = [];
+  const total = dims.reduce((p, d) => p * d, 1), at = Array<number>(dims.length).fill(0), made = Array<T>(total);
   for (let i = 0; i < total; i++) {
-    made.push(f(at));
+    made[i] = f(at);
     for (let axis = dims.length - 1; axis >= 0 && ++at[axis]! === dims[axis]; axis--) at[axis] = 0;
   }
   return made;
@@ -47,8 +47,12 @@ export function spread(
   dims: readonly number[],
   rank: number,
 ): (at: readonly number[]) => number {
-  const steps = strides(dims), pad = rank - dims.length;
-  return (at) => values[dims.reduce((sum, d, axis) => sum + (d === 1 ? 0 : at[axis + pad]! * steps[axis]!), 0)]!;
+  const steps = strides(dims).map((step, axis) => (dims[axis] === 1 ? 0 : step)), pad = rank - dims.length;
+  return (at) => {
+    let place = 0;
+    for (let axis = 0; axis < steps.length; axis++) place += at[axis + pad]! * steps[axis]!;
+    return values[place]!;
+  };
 }
 
 /** A shape without one axis. */

@@ -17,9 +17,13 @@ interface Entry {
 }
 
 /** Elements as float32; integers and truth values too (up to 2²⁴ they are exact). */
-export const floatsOf = (
-  tensor: Tensor,
-): Float32Array => (tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(elementsOf(tensor)));
+export function floatsOf(tensor: Tensor): Float32Array {
+  if (tensor.data instanceof Float32Array) return tensor.data;
+  // Bytes and words as they are; the rest has to be made numbers first.
+  return /^(u?int(8|16|32)|bool|float64)$/.test(tensor.dtype)
+    ? new Float32Array(tensor.data as Uint8Array)
+    : Float32Array.from(elementsOf(tensor));
+}
 
 /** Elements as numbers, 4-bit ones unpacked. */
 export function elementsOf(tensor: Tensor): number[] {
@@ -31,11 +35,11 @@ export function elementsOf(tensor: Tensor): number[] {
   });
 }
 
-/** A constant's elements byte for byte, from the file itself where they lie there: every weight of a model passes here once. */
-function bytesOf(constant: Constant): Uint8Array {
-  if (constant.bytes) return constant.bytes();
+/** Copies a constant's elements byte for byte, from the file itself where they lie there: every weight of a model passes here once. */
+function copyBytes(constant: Constant, to: Uint8Array): void {
+  if (constant.copy) return constant.copy(to);
   const data = constant.read().data as Uint8Array;
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  to.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 export class Weights {
@@ -64,7 +68,7 @@ export class Weights {
     const asTheyAre = form === "bytes" || form === constant.dtype,
       bytes = asTheyAre ? byteLength(constant) : 4 * size(constant.dims);
     const at = this.#heap.allocate(bytes), { buffer } = this.#heap.memory;
-    if (asTheyAre) new Uint8Array(buffer, at, bytes).set(bytesOf(constant));
+    if (asTheyAre) copyBytes(constant, new Uint8Array(buffer, at, bytes));
     else if (form === "int32") new Int32Array(buffer, at, bytes / 4).set(elementsOf(constant.read()));
     else new Float32Array(buffer, at, bytes / 4).set(floatsOf(constant.read()));
     const storage: Storage = { bytes, at, first: 0, last: Infinity, fixed: true };

@@ -24,13 +24,13 @@ function indicesOf(l: Lowering, name: string): View {
 }
 
 /** Larger tables than this are not copied into the kernel's memory for a look-up. */
-const FROM_THE_FILE = 1 << 20;
+const FROM_THE_FILE = 1 << 16;
 
 const gather: Lower = (l, step) => {
   const { inputs, outputs, attributes } = step,
     ofRows = (attributes["axis"] ?? 0) === 0,
     known = l.constant(inputs[0]!);
-  if (ofRows && known?.bytes && /^(float32|u?int8)$/.test(known.dtype) && byteLength(known) > FROM_THE_FILE) {
+  if (ofRows && known?.copy && /^(float32|u?int8)$/.test(known.dtype) && byteLength(known) > FROM_THE_FILE) {
     const picks = indicesOf(l, inputs[1]!), rows = l.room(l.dims(outputs[0]!));
     l.rowsFrom(known, picks, rows);
     return l.define(outputs[0]!, rows);
