@@ -1,6 +1,6 @@
 /** Everything the host may call. Arguments are offsets into the imported memory; the kernel allocates nothing. */
 export { gemm_f32_8x12, gemm_scratch_bytes } from "./gemm";
-export { gemm_integer_8x12 } from "./gemm_integer";
+export { gemm_integer_8x12, integer_form } from "./gemm_integer";
 export { gemm_quantized_8x12 } from "./gemm_weight";
 export {
   abs_f32, add_f32, ceil_f32, cos_f32, div_f32, equal_f32, erf_f32, exp_f32, floor_f32, greater_f32, greater_or_equal_f32, less_f32,

@@ -13,18 +13,15 @@ export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** a·b + c; with `integers` the lanes are pairs of 16 bits, and both products are added to a lane of 32. */
-// @ts-ignore: decorator
-@inline
-export function mac(integers: bool, a: v128, b: v128, c: v128): v128 {
-  return integers ? i32x4.add(c, i32x4.dot_i16x8_s(a, b)) : madd(a, b, c);
-}
+/** What a lane of 32 bits holds: a float, two integers of 16 bits, or four bytes. */
+export const enum Lane { Float, Pair, Bytes }
 
-/** What `mac` added up, as floats. */
+/** a·b + c. With integers in the lanes all products of a lane are added; of bytes b is signed, a as `integer_form` says. */
 // @ts-ignore: decorator
 @inline
-export function asFloats(integers: bool, x: v128): v128 {
-  return integers ? f32x4.convert_i32x4_s(x) : x;
+export function mac(lane: Lane, a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD && lane == Lane.Bytes) return i32x4.relaxed_dot_i8x16_i7x16_add_s(b, a, c);
+  return lane == Lane.Float ? madd(a, b, c) : i32x4.add(c, i32x4.dot_i16x8_s(a, b));
 }
 
 /** Sum of the four lanes, pairwise: (l0 + l2) + (l1 + l3). */

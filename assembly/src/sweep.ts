@@ -1,6 +1,6 @@
 import { packPanel } from "./pack";
-import { tile4x12, tile4x12_integers } from "./tile_4x12";
-import { tile8x12, tile8x12_integers } from "./tile_8x12";
+import { tile4x12 } from "./tile_4x12";
+import { tile8x12 } from "./tile_8x12";
 
 /** Packs a block of A: panels of eight rows, and one of four where four or fewer are left. Steps are in elements. */
 export function packRows(target: usize, a: usize, rows: i32, rowStep: i32, depth: i32, depthStep: i32): void {
@@ -16,10 +16,8 @@ export function packRows(target: usize, a: usize, rows: i32, rowStep: i32, depth
  * Every tile of one B panel against a packed block of A. Edge tiles are computed whole in `edge` (96 floats) and only what is
  * real of them is copied, so nothing outside C is ever touched. `cRow` is in bytes.
  */
-// @ts-ignore: decorator
-@inline
-function sweepOf(
-  integers: bool, rows: i32, columns: i32, depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize, edge: usize,
+export function sweep(
+  rows: i32, columns: i32, depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize, edge: usize,
 ): void {
   for (let i = 0; i < rows; i += 8) {
     const left = rows - i;
@@ -27,27 +25,12 @@ function sweepOf(
     const pc = c + <usize>i * cRow;
     const whole = columns == 12 && (left >= 8 || left == 4);
     const target = whole ? pc : edge, step = whole ? cRow : 48, keep = whole ? beta : 0, add = whole ? bias : 0;
-    if (left > 4) {
-      if (integers) tile8x12_integers(depth, pa, b, target, step, alpha, keep, add);
-      else tile8x12(depth, pa, b, target, step, alpha, keep, add);
-    } else if (integers) tile4x12_integers(depth, pa, b, target, step, alpha, keep, add);
+    if (left > 4) tile8x12(depth, pa, b, target, step, alpha, keep, add);
     else tile4x12(depth, pa, b, target, step, alpha, keep, add);
     if (!whole) {
       copyEdge(min(8, left), columns, edge, pc, cRow, beta, bias);
     }
   }
-}
-
-export function sweep(
-  rows: i32, columns: i32, depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize, edge: usize,
-): void {
-  sweepOf(false, rows, columns, depth, a, b, c, cRow, alpha, beta, bias, edge);
-}
-/** The same for pairs of integers. */
-export function sweepIntegers(
-  rows: i32, columns: i32, depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize, edge: usize,
-): void {
-  sweepOf(true, rows, columns, depth, a, b, c, cRow, alpha, beta, bias, edge);
 }
 
 function copyEdge(rows: i32, columns: i32, edge: usize, c: usize, cRow: usize, beta: f32, bias: usize): void {

@@ -1,4 +1,4 @@
-import { asFloats, mac, madd, ZERO } from "./simd";
+import { Lane, mac, madd, ZERO } from "./simd";
 
 /**
  * The register tile: C[4×12] ← α · A(4×k) · B(k×12) + β · C (+ bias).
@@ -9,7 +9,7 @@ import { asFloats, mac, madd, ZERO } from "./simd";
  */
 // @ts-ignore: decorator
 @inline
-function tile(integers: bool, depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize): void {
+function tile(lane: Lane, depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize): void {
   let c00 = ZERO, c01 = ZERO, c02 = ZERO;
   let c10 = ZERO, c11 = ZERO, c12 = ZERO;
   let c20 = ZERO, c21 = ZERO, c22 = ZERO;
@@ -18,55 +18,60 @@ function tile(integers: bool, depth: i32, a: usize, b: usize, c: usize, cRow: us
   for (; depth >= 2; depth -= 2, a += 32, b += 96) {
     b0 = v128.load(b, 0); b1 = v128.load(b, 16); b2 = v128.load(b, 32);
     s = v128.load32_splat(a, 0);
-    c00 = mac(integers, s, b0, c00); c01 = mac(integers, s, b1, c01); c02 = mac(integers, s, b2, c02);
+    c00 = mac(lane, s, b0, c00); c01 = mac(lane, s, b1, c01); c02 = mac(lane, s, b2, c02);
     s = v128.load32_splat(a, 4);
-    c10 = mac(integers, s, b0, c10); c11 = mac(integers, s, b1, c11); c12 = mac(integers, s, b2, c12);
+    c10 = mac(lane, s, b0, c10); c11 = mac(lane, s, b1, c11); c12 = mac(lane, s, b2, c12);
     s = v128.load32_splat(a, 8);
-    c20 = mac(integers, s, b0, c20); c21 = mac(integers, s, b1, c21); c22 = mac(integers, s, b2, c22);
+    c20 = mac(lane, s, b0, c20); c21 = mac(lane, s, b1, c21); c22 = mac(lane, s, b2, c22);
     s = v128.load32_splat(a, 12);
-    c30 = mac(integers, s, b0, c30); c31 = mac(integers, s, b1, c31); c32 = mac(integers, s, b2, c32);
+    c30 = mac(lane, s, b0, c30); c31 = mac(lane, s, b1, c31); c32 = mac(lane, s, b2, c32);
 
     b0 = v128.load(b, 48); b1 = v128.load(b, 64); b2 = v128.load(b, 80);
     s = v128.load32_splat(a, 16);
-    c00 = mac(integers, s, b0, c00); c01 = mac(integers, s, b1, c01); c02 = mac(integers, s, b2, c02);
+    c00 = mac(lane, s, b0, c00); c01 = mac(lane, s, b1, c01); c02 = mac(lane, s, b2, c02);
     s = v128.load32_splat(a, 20);
-    c10 = mac(integers, s, b0, c10); c11 = mac(integers, s, b1, c11); c12 = mac(integers, s, b2, c12);
+    c10 = mac(lane, s, b0, c10); c11 = mac(lane, s, b1, c11); c12 = mac(lane, s, b2, c12);
     s = v128.load32_splat(a, 24);
-    c20 = mac(integers, s, b0, c20); c21 = mac(integers, s, b1, c21); c22 = mac(integers, s, b2, c22);
+    c20 = mac(lane, s, b0, c20); c21 = mac(lane, s, b1, c21); c22 = mac(lane, s, b2, c22);
     s = v128.load32_splat(a, 28);
-    c30 = mac(integers, s, b0, c30); c31 = mac(integers, s, b1, c31); c32 = mac(integers, s, b2, c32);
+    c30 = mac(lane, s, b0, c30); c31 = mac(lane, s, b1, c31); c32 = mac(lane, s, b2, c32);
   }
   if (depth) {
     b0 = v128.load(b, 0); b1 = v128.load(b, 16); b2 = v128.load(b, 32);
     s = v128.load32_splat(a, 0);
-    c00 = mac(integers, s, b0, c00); c01 = mac(integers, s, b1, c01); c02 = mac(integers, s, b2, c02);
+    c00 = mac(lane, s, b0, c00); c01 = mac(lane, s, b1, c01); c02 = mac(lane, s, b2, c02);
     s = v128.load32_splat(a, 4);
-    c10 = mac(integers, s, b0, c10); c11 = mac(integers, s, b1, c11); c12 = mac(integers, s, b2, c12);
+    c10 = mac(lane, s, b0, c10); c11 = mac(lane, s, b1, c11); c12 = mac(lane, s, b2, c12);
     s = v128.load32_splat(a, 8);
-    c20 = mac(integers, s, b0, c20); c21 = mac(integers, s, b1, c21); c22 = mac(integers, s, b2, c22);
+    c20 = mac(lane, s, b0, c20); c21 = mac(lane, s, b1, c21); c22 = mac(lane, s, b2, c22);
     s = v128.load32_splat(a, 12);
-    c30 = mac(integers, s, b0, c30); c31 = mac(integers, s, b1, c31); c32 = mac(integers, s, b2, c32);
+    c30 = mac(lane, s, b0, c30); c31 = mac(lane, s, b1, c31); c32 = mac(lane, s, b2, c32);
   }
-  storeRow(c, asFloats(integers, c00), asFloats(integers, c01), asFloats(integers, c02), alpha, beta, bias);
-  storeRow(c + 1 * cRow, asFloats(integers, c10), asFloats(integers, c11), asFloats(integers, c12), alpha, beta, bias);
-  storeRow(c + 2 * cRow, asFloats(integers, c20), asFloats(integers, c21), asFloats(integers, c22), alpha, beta, bias);
-  storeRow(c + 3 * cRow, asFloats(integers, c30), asFloats(integers, c31), asFloats(integers, c32), alpha, beta, bias);
+  storeRow(lane, c, c00, c01, c02, alpha, beta, bias);
+  storeRow(lane, c + 1 * cRow, c10, c11, c12, alpha, beta, bias);
+  storeRow(lane, c + 2 * cRow, c20, c21, c22, alpha, beta, bias);
+  storeRow(lane, c + 3 * cRow, c30, c31, c32, alpha, beta, bias);
 }
 
 export function tile4x12(depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize): void {
-  tile(false, depth, a, b, c, cRow, alpha, beta, bias);
+  tile(Lane.Float, depth, a, b, c, cRow, alpha, beta, bias);
 }
-/** The same on integers: `depth` pairs of them, see `gemm_integer_8x12`. */
-export function tile4x12_integers(depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize): void {
-  tile(true, depth, a, b, c, cRow, alpha, beta, bias);
+/** The same on pairs of 16 bits and on bytes, `depth` words of them, for `gemm_integer_8x12`: sums are stored as they are, twelve a row. */
+export function tile4x12_pairs(depth: i32, a: usize, b: usize, sums: usize): void {
+  tile(Lane.Pair, depth, a, b, sums, 48, 1, 0, 0);
+}
+export function tile4x12_bytes(depth: i32, a: usize, b: usize, sums: usize): void {
+  tile(Lane.Bytes, depth, a, b, sums, 48, 1, 0, 0);
 }
 
-/** One row of a finished tile: twelve floats scaled, blended with what C held, biased, stored. */
+/** One row of a finished tile: twelve numbers, floats scaled, blended with what C held, biased, stored. */
 // @ts-ignore: decorator
 @inline
-export function storeRow(c: usize, x0: v128, x1: v128, x2: v128, alpha: f32, beta: f32, bias: usize): void {
-  const scale = f32x4.splat(alpha);
-  x0 = f32x4.mul(x0, scale); x1 = f32x4.mul(x1, scale); x2 = f32x4.mul(x2, scale);
+export function storeRow(lane: Lane, c: usize, x0: v128, x1: v128, x2: v128, alpha: f32, beta: f32, bias: usize): void {
+  if (lane == Lane.Float) {
+    const scale = f32x4.splat(alpha);
+    x0 = f32x4.mul(x0, scale); x1 = f32x4.mul(x1, scale); x2 = f32x4.mul(x2, scale);
+  }
   if (beta != 0) {
     const keep = f32x4.splat(beta);
     x0 = madd(keep, v128.load(c, 0), x0); x1 = madd(keep, v128.load(c, 16), x1); x2 = madd(keep, v128.load(c, 32), x2);

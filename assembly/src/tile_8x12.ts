@@ -1,4 +1,4 @@
-import { asFloats, mac, ZERO } from "./simd";
+import { Lane, mac, ZERO } from "./simd";
 import { storeRow } from "./tile_4x12";
 
 /**
@@ -9,7 +9,7 @@ import { storeRow } from "./tile_4x12";
  */
 // @ts-ignore: decorator
 @inline
-function tile(integers: bool, depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize): void {
+function tile(lane: Lane, depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize): void {
   let c00 = ZERO, c01 = ZERO, c02 = ZERO;
   let c10 = ZERO, c11 = ZERO, c12 = ZERO;
   let c20 = ZERO, c21 = ZERO, c22 = ZERO;
@@ -22,73 +22,76 @@ function tile(integers: bool, depth: i32, a: usize, b: usize, c: usize, cRow: us
   for (; depth >= 2; depth -= 2, a += 64, b += 96) {
     b0 = v128.load(b, 0); b1 = v128.load(b, 16); b2 = v128.load(b, 32);
     s = v128.load32_splat(a, 0);
-    c00 = mac(integers, s, b0, c00); c01 = mac(integers, s, b1, c01); c02 = mac(integers, s, b2, c02);
+    c00 = mac(lane, s, b0, c00); c01 = mac(lane, s, b1, c01); c02 = mac(lane, s, b2, c02);
     s = v128.load32_splat(a, 4);
-    c10 = mac(integers, s, b0, c10); c11 = mac(integers, s, b1, c11); c12 = mac(integers, s, b2, c12);
+    c10 = mac(lane, s, b0, c10); c11 = mac(lane, s, b1, c11); c12 = mac(lane, s, b2, c12);
     s = v128.load32_splat(a, 8);
-    c20 = mac(integers, s, b0, c20); c21 = mac(integers, s, b1, c21); c22 = mac(integers, s, b2, c22);
+    c20 = mac(lane, s, b0, c20); c21 = mac(lane, s, b1, c21); c22 = mac(lane, s, b2, c22);
     s = v128.load32_splat(a, 12);
-    c30 = mac(integers, s, b0, c30); c31 = mac(integers, s, b1, c31); c32 = mac(integers, s, b2, c32);
+    c30 = mac(lane, s, b0, c30); c31 = mac(lane, s, b1, c31); c32 = mac(lane, s, b2, c32);
     s = v128.load32_splat(a, 16);
-    c40 = mac(integers, s, b0, c40); c41 = mac(integers, s, b1, c41); c42 = mac(integers, s, b2, c42);
+    c40 = mac(lane, s, b0, c40); c41 = mac(lane, s, b1, c41); c42 = mac(lane, s, b2, c42);
     s = v128.load32_splat(a, 20);
-    c50 = mac(integers, s, b0, c50); c51 = mac(integers, s, b1, c51); c52 = mac(integers, s, b2, c52);
+    c50 = mac(lane, s, b0, c50); c51 = mac(lane, s, b1, c51); c52 = mac(lane, s, b2, c52);
     s = v128.load32_splat(a, 24);
-    c60 = mac(integers, s, b0, c60); c61 = mac(integers, s, b1, c61); c62 = mac(integers, s, b2, c62);
+    c60 = mac(lane, s, b0, c60); c61 = mac(lane, s, b1, c61); c62 = mac(lane, s, b2, c62);
     s = v128.load32_splat(a, 28);
-    c70 = mac(integers, s, b0, c70); c71 = mac(integers, s, b1, c71); c72 = mac(integers, s, b2, c72);
+    c70 = mac(lane, s, b0, c70); c71 = mac(lane, s, b1, c71); c72 = mac(lane, s, b2, c72);
 
     b0 = v128.load(b, 48); b1 = v128.load(b, 64); b2 = v128.load(b, 80);
     s = v128.load32_splat(a, 32);
-    c00 = mac(integers, s, b0, c00); c01 = mac(integers, s, b1, c01); c02 = mac(integers, s, b2, c02);
+    c00 = mac(lane, s, b0, c00); c01 = mac(lane, s, b1, c01); c02 = mac(lane, s, b2, c02);
     s = v128.load32_splat(a, 36);
-    c10 = mac(integers, s, b0, c10); c11 = mac(integers, s, b1, c11); c12 = mac(integers, s, b2, c12);
+    c10 = mac(lane, s, b0, c10); c11 = mac(lane, s, b1, c11); c12 = mac(lane, s, b2, c12);
     s = v128.load32_splat(a, 40);
-    c20 = mac(integers, s, b0, c20); c21 = mac(integers, s, b1, c21); c22 = mac(integers, s, b2, c22);
+    c20 = mac(lane, s, b0, c20); c21 = mac(lane, s, b1, c21); c22 = mac(lane, s, b2, c22);
     s = v128.load32_splat(a, 44);
-    c30 = mac(integers, s, b0, c30); c31 = mac(integers, s, b1, c31); c32 = mac(integers, s, b2, c32);
+    c30 = mac(lane, s, b0, c30); c31 = mac(lane, s, b1, c31); c32 = mac(lane, s, b2, c32);
     s = v128.load32_splat(a, 48);
-    c40 = mac(integers, s, b0, c40); c41 = mac(integers, s, b1, c41); c42 = mac(integers, s, b2, c42);
+    c40 = mac(lane, s, b0, c40); c41 = mac(lane, s, b1, c41); c42 = mac(lane, s, b2, c42);
     s = v128.load32_splat(a, 52);
-    c50 = mac(integers, s, b0, c50); c51 = mac(integers, s, b1, c51); c52 = mac(integers, s, b2, c52);
+    c50 = mac(lane, s, b0, c50); c51 = mac(lane, s, b1, c51); c52 = mac(lane, s, b2, c52);
     s = v128.load32_splat(a, 56);
-    c60 = mac(integers, s, b0, c60); c61 = mac(integers, s, b1, c61); c62 = mac(integers, s, b2, c62);
+    c60 = mac(lane, s, b0, c60); c61 = mac(lane, s, b1, c61); c62 = mac(lane, s, b2, c62);
     s = v128.load32_splat(a, 60);
-    c70 = mac(integers, s, b0, c70); c71 = mac(integers, s, b1, c71); c72 = mac(integers, s, b2, c72);
+    c70 = mac(lane, s, b0, c70); c71 = mac(lane, s, b1, c71); c72 = mac(lane, s, b2, c72);
   }
   if (depth) {
     b0 = v128.load(b, 0); b1 = v128.load(b, 16); b2 = v128.load(b, 32);
     s = v128.load32_splat(a, 0);
-    c00 = mac(integers, s, b0, c00); c01 = mac(integers, s, b1, c01); c02 = mac(integers, s, b2, c02);
+    c00 = mac(lane, s, b0, c00); c01 = mac(lane, s, b1, c01); c02 = mac(lane, s, b2, c02);
     s = v128.load32_splat(a, 4);
-    c10 = mac(integers, s, b0, c10); c11 = mac(integers, s, b1, c11); c12 = mac(integers, s, b2, c12);
+    c10 = mac(lane, s, b0, c10); c11 = mac(lane, s, b1, c11); c12 = mac(lane, s, b2, c12);
     s = v128.load32_splat(a, 8);
-    c20 = mac(integers, s, b0, c20); c21 = mac(integers, s, b1, c21); c22 = mac(integers, s, b2, c22);
+    c20 = mac(lane, s, b0, c20); c21 = mac(lane, s, b1, c21); c22 = mac(lane, s, b2, c22);
     s = v128.load32_splat(a, 12);
-    c30 = mac(integers, s, b0, c30); c31 = mac(integers, s, b1, c31); c32 = mac(integers, s, b2, c32);
+    c30 = mac(lane, s, b0, c30); c31 = mac(lane, s, b1, c31); c32 = mac(lane, s, b2, c32);
     s = v128.load32_splat(a, 16);
-    c40 = mac(integers, s, b0, c40); c41 = mac(integers, s, b1, c41); c42 = mac(integers, s, b2, c42);
+    c40 = mac(lane, s, b0, c40); c41 = mac(lane, s, b1, c41); c42 = mac(lane, s, b2, c42);
     s = v128.load32_splat(a, 20);
-    c50 = mac(integers, s, b0, c50); c51 = mac(integers, s, b1, c51); c52 = mac(integers, s, b2, c52);
+    c50 = mac(lane, s, b0, c50); c51 = mac(lane, s, b1, c51); c52 = mac(lane, s, b2, c52);
     s = v128.load32_splat(a, 24);
-    c60 = mac(integers, s, b0, c60); c61 = mac(integers, s, b1, c61); c62 = mac(integers, s, b2, c62);
+    c60 = mac(lane, s, b0, c60); c61 = mac(lane, s, b1, c61); c62 = mac(lane, s, b2, c62);
     s = v128.load32_splat(a, 28);
-    c70 = mac(integers, s, b0, c70); c71 = mac(integers, s, b1, c71); c72 = mac(integers, s, b2, c72);
+    c70 = mac(lane, s, b0, c70); c71 = mac(lane, s, b1, c71); c72 = mac(lane, s, b2, c72);
   }
-  storeRow(c, asFloats(integers, c00), asFloats(integers, c01), asFloats(integers, c02), alpha, beta, bias);
-  storeRow(c + 1 * cRow, asFloats(integers, c10), asFloats(integers, c11), asFloats(integers, c12), alpha, beta, bias);
-  storeRow(c + 2 * cRow, asFloats(integers, c20), asFloats(integers, c21), asFloats(integers, c22), alpha, beta, bias);
-  storeRow(c + 3 * cRow, asFloats(integers, c30), asFloats(integers, c31), asFloats(integers, c32), alpha, beta, bias);
-  storeRow(c + 4 * cRow, asFloats(integers, c40), asFloats(integers, c41), asFloats(integers, c42), alpha, beta, bias);
-  storeRow(c + 5 * cRow, asFloats(integers, c50), asFloats(integers, c51), asFloats(integers, c52), alpha, beta, bias);
-  storeRow(c + 6 * cRow, asFloats(integers, c60), asFloats(integers, c61), asFloats(integers, c62), alpha, beta, bias);
-  storeRow(c + 7 * cRow, asFloats(integers, c70), asFloats(integers, c71), asFloats(integers, c72), alpha, beta, bias);
+  storeRow(lane, c, c00, c01, c02, alpha, beta, bias);
+  storeRow(lane, c + 1 * cRow, c10, c11, c12, alpha, beta, bias);
+  storeRow(lane, c + 2 * cRow, c20, c21, c22, alpha, beta, bias);
+  storeRow(lane, c + 3 * cRow, c30, c31, c32, alpha, beta, bias);
+  storeRow(lane, c + 4 * cRow, c40, c41, c42, alpha, beta, bias);
+  storeRow(lane, c + 5 * cRow, c50, c51, c52, alpha, beta, bias);
+  storeRow(lane, c + 6 * cRow, c60, c61, c62, alpha, beta, bias);
+  storeRow(lane, c + 7 * cRow, c70, c71, c72, alpha, beta, bias);
 }
 
 export function tile8x12(depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize): void {
-  tile(false, depth, a, b, c, cRow, alpha, beta, bias);
+  tile(Lane.Float, depth, a, b, c, cRow, alpha, beta, bias);
 }
-/** The same on integers: `depth` pairs of them, see `gemm_integer_8x12`. */
-export function tile8x12_integers(depth: i32, a: usize, b: usize, c: usize, cRow: usize, alpha: f32, beta: f32, bias: usize): void {
-  tile(true, depth, a, b, c, cRow, alpha, beta, bias);
+/** The same on pairs of 16 bits and on bytes, `depth` words of them, for `gemm_integer_8x12`: sums are stored as they are, twelve a row. */
+export function tile8x12_pairs(depth: i32, a: usize, b: usize, sums: usize): void {
+  tile(Lane.Pair, depth, a, b, sums, 48, 1, 0, 0);
+}
+export function tile8x12_bytes(depth: i32, a: usize, b: usize, sums: usize): void {
+  tile(Lane.Bytes, depth, a, b, sums, 48, 1, 0, 0);
 }

@@ -1,21 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Arena, available, error, random, randoms } from "./arena.ts";
-
-/** Σₖ a(i, k)·b(k, j) in doubles. */
-function product(
-  m: number,
-  n: number,
-  k: number,
-  a: (i: number, d: number) => number,
-  b: (d: number, j: number) => number,
-): Float64Array {
-  const c = new Float64Array(m * n);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) for (let d = 0; d < k; d++) c[i * n + j]! += a(i, d) * b(d, j);
-  }
-  return c;
-}
+import { product } from "./truth.ts";
 
 const edge = fc.oneof(fc.constantFrom(0, 1, 3, 4, 5, 7, 8, 9, 11, 12, 13, 23, 24, 25), fc.integer({ min: 0, max: 40 }));
 const depth = fc.oneof(fc.constantFrom(0, 1, 2, 3, 4, 5, 383, 384, 385, 769), fc.integer({ min: 0, max: 40 }));
@@ -299,39 +285,5 @@ describe.each(available)("gemm of the %s build", (build) => {
       return arena.read(c, m * n);
     };
     expect(once()).toEqual(once());
-  });
-
-  test("a product of integers is exact at every edge, with and without zero points, and stays inside its buffers", () => {
-    fc.assert(
-      fc.property(
-        fc.record({ m: edge, n: edge, k: depth }),
-        fc.boolean(),
-        fc.constantFrom("none", "one", "columns"),
-        fc.boolean(),
-        fc.integer(),
-        ({ m, n, k }, signed, zeros, turned, seed) => {
-          arena.clear();
-          const next = random(seed),
-            whole = (count: number, span: number) =>
-              Array.from({ length: count }, () => Math.floor((next() + 1) * span) - span);
-          const a = whole(m * k, 256), bytes = whole(k * n, 128).map((v) => (signed ? v : v + 128));
-          const zero = whole(zeros === "columns" ? n : 1, 128).map((v) => (signed ? v : v + 128));
-          const weight = arena.words([
-            ...[signed ? 1 : 2, arena.bytes(bytes), n, 1, 0, zeros === "none" ? 0 : arena.floats(zero)],
-            ...[0, zeros === "columns" ? 1 : 0, 0, 0],
-          ]);
-          const c = arena.room(m * n), scratch = arena.scratch(kernel.gemm_scratch_bytes());
-          const stored = turned ? Array.from({ length: m * k }, (_, i) => a[(i % m) * k + Math.floor(i / m)]!) : a;
-          const pa = arena.floats(stored);
-          kernel.gemm_integer_8x12(m, n, k, pa, turned ? 1 : k, turned ? m : 1, weight, 0, c, n, 1, 0, 0, scratch);
-          const at = (j: number): number => (zeros === "none" ? 0 : zero[zeros === "columns" ? j : 0]!);
-          const expected = product(m, n, k, (i, d) => a[i * k + d]!, (d, j) => bytes[d * n + j]! - at(j));
-          // Sums of one block (768 deep) are exact in 32 bits and rounded once.
-          expect(arena.read(c, m * n)).toEqual(Float32Array.from(expected));
-          expect(arena.intact()).toBe(true);
-        },
-      ),
-      runs,
-    );
   });
 });

@@ -28,3 +28,18 @@ export function softmax(x: readonly number[]): number[] {
   const e = x.map((v) => Math.exp(v - top)), sum = e.reduce((a, b) => a + b, 0);
   return e.map((v) => v / sum);
 }
+
+/** Σₖ a(i, k)·b(k, j) in doubles. */
+export function product(
+  m: number,
+  n: number,
+  k: number,
+  a: (i: number, d: number) => number,
+  b: (d: number, j: number) => number,
+): Float64Array {
+  const c = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) for (let d = 0; d < k; d++) c[i * n + j]! += a(i, d) * b(d, j);
+  }
+  return c;
+}

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { besideBundle, bundled, executablePath, isolating } from "../../../../../test/browser.ts";
-import { attend } from "./fixtures/browser_entry.ts";
+import { attend, sums } from "./fixtures/browser_entry.ts";
 
 const pkg = new URL("../../../../../assembly/pkg/", import.meta.url);
 const TYPES: Record<string, string> = { js: "text/javascript", wasm: "application/wasm", html: "text/html" };
@@ -57,10 +57,11 @@ describe.skipIf(!executablePath)("the kernel in a browser (skipped where no Chro
     await tab.goto(at(wanted ? isolated : plain));
     await tab.addScriptTag({
       type: "module",
-      content: 'import { attend } from "/bundle.js"; globalThis.attended = attend(2);',
+      content: 'import { attend, sums } from "/bundle.js"; globalThis.attended = attend(2); globalThis.sums = sums;',
     });
     await tab.waitForFunction("globalThis.attended");
     const found = await tab.evaluate<Awaited<ReturnType<typeof attend>>>("globalThis.attended");
+    expect(await tab.evaluate("globalThis.sums(2)")).toEqual(await sums(1));
     await tab.close();
     expect(found).toMatchObject({ shared: wanted, threads, foreign: 0, repeatable: true });
     const expected = (await attend(1)).values, size = Math.max(...expected.map(Math.abs));

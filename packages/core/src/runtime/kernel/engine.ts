@@ -50,6 +50,8 @@ export class Engine {
   readonly order: ReadonlyMap<string, number>;
   /** Byte offset of each thread's GEMM scratch. */
   readonly scratch: readonly number[];
+  /** How this engine multiplies integers: see the kernel's `integer_form`. */
+  readonly form: number;
   readonly #leader: Member;
   readonly #workers: readonly { terminate(): void }[];
   #stamps = 0;
@@ -64,6 +66,7 @@ export class Engine {
     this.regions = new Regions(this.heap);
     this.order = order;
     this.scratch = Array.from({ length: this.threads }, () => this.heap.allocate(kernel.gemm_scratch_bytes()));
+    this.form = kernel.integer_form(this.scratch[0]!);
     this.#leader = leader;
   }
 

@@ -84,7 +84,7 @@ type Stage = { table: number } | { foreign: ForeignCommand; session: Session } |
 
 /** Prepares a program; what was held for one that cannot be prepared is given back. */
 async function prepare(engine: Engine, program: Program, fallback: SessionOptions): Promise<PreparedOnKernel> {
-  const l = new Lowering(program, { weights: engine.weights, scratch: engine.scratch }),
+  const l = new Lowering(program, engine),
     owned: [number, number][] = [],
     regions: Region[] = [];
   const giveBack = (): void => {

@@ -80,6 +80,12 @@ const CASES: Record<string, Case> = {
     fixed: [1, 3],
     results: [{ dtype: "int32", dims: [9, 31] }],
   },
+  "a product of integers, signed ones, large enough to share": {
+    op: "MatMulInteger",
+    operands: [bytes("int8", [40, 130]), bytes("uint8", [130, 60]), one("int8", -77), one("uint8", 201)],
+    fixed: [1, 3],
+    results: [{ dtype: "int32", dims: [40, 60] }],
+  },
   "Gemm of turned matrices": {
     op: "Gemm",
     operands: [floats([6, 11]), floats([9, 6]), floats([9])],

@@ -8,6 +8,7 @@ import { type Constant, constant } from "../../graph/graph.ts";
 import type { Program, Step } from "../../program/program.ts";
 import { address, type Argument, type Command, type KernelFunction, type Table } from "./command.ts";
 import { contiguousSteps, type Dims, part, size } from "./dims.ts";
+import type { Engine } from "./engine.ts";
 import { collapsed, isContiguous, type Storage, type View, whole } from "./view.ts";
 import { elementsOf, floatsOf, type Weights } from "./weights.ts";
 
@@ -25,6 +26,8 @@ export class Lowering {
   readonly threads: number;
   /** Byte offset of each thread's GEMM scratch. */
   readonly scratch: readonly number[];
+  /** How the engine multiplies integers. */
+  readonly form: number;
   readonly commands: Command[] = [];
   readonly tables: Table[] = [];
   readonly storages: Storage[] = [];
@@ -36,10 +39,11 @@ export class Lowering {
   readonly #moved = new Map<View, View>();
   #tableBytes = 0;
 
-  constructor(program: Program, { weights, scratch }: { weights: Weights; scratch: readonly number[] }) {
+  constructor(program: Program, { weights, scratch, form }: Pick<Engine, "weights" | "scratch" | "form">) {
     this.program = program;
     this.threads = scratch.length;
     this.scratch = scratch;
+    this.form = form;
     this.#weights = weights;
   }
 

@@ -25,8 +25,8 @@ export interface Quantised {
   readonly zero: Storage | undefined;
   /** Steps in the scales, for the per-tensor and per-axis kinds. */
   readonly scaleSteps: Dims;
-  /** Whether it is multiplied with whole numbers, as MatMulInteger does, and has no scale. */
-  readonly integers?: boolean;
+  /** What it is multiplied with, as MatMulInteger does: whole numbers from `low` to `low` + 255, less `zero`. */
+  readonly integers?: { readonly low: number; readonly zero: View | undefined };
   /** Entries of a block and blocks of a row, for the block kinds. */
   readonly block: number;
   readonly blocks: number;

@@ -56,11 +56,8 @@ function multiply(l: Lowering, a: View, b: View, c: View, alpha: number): void {
     [bDepth, bColumn] = b.steps.slice(-2) as [number, number];
   const [weight, from] = b.quantised ? quantisedWeight(l, b) : [undefined, b];
   const offsets = offsetsOf(batch, [a.steps, b.steps, contiguousSteps(c.dims)]);
-  const name: KernelFunction = !weight
-    ? "gemm_f32_8x12"
-    : b.quantised!.integers
-    ? "gemm_integer_8x12"
-    : "gemm_quantized_8x12";
+  const integers = b.quantised?.integers, zero = integers?.zero;
+  const name: KernelFunction = integers ? "gemm_integer_8x12" : weight ? "gemm_quantized_8x12" : "gemm_f32_8x12";
   const call = (
     thread: number,
     i: number,
@@ -69,15 +66,19 @@ function multiply(l: Lowering, a: View, b: View, c: View, alpha: number): void {
   ) => {
     const [pa, pb, pc] = offsets[i]! as [number, number, number];
     const left = address(a, pa + rows.from * aRow),
-      out = address(c, pc + rows.from * n + columns.from),
-      tail: Argument[] = [out, n, alpha, 0, 0, l.scratch[thread]!];
+      out = address(c, pc + rows.from * n + columns.from);
     const shape = [rows.to - rows.from, columns.to - columns.from, k, left, aRow, aDepth];
     const right: Argument[] = weight
       ? [weight, columns.from]
       : [address(from, pb + columns.from * bColumn), bDepth, bColumn];
-    return { name, args: [...shape, ...right, ...tail] };
+    const args: Argument[] = integers
+      ? [l.form, ...shape, integers.low, zero ? address(zero) : 0, ...right, out, n, 0]
+      : [...shape, ...right, out, n, alpha, 0, 0];
+    return { name, args: [...args, l.scratch[thread]!] };
   };
-  const all = { from: 0, to: m }, wide = { from: 0, to: n }, touch = { reads: [a, b], writes: [c] };
+  const all = { from: 0, to: m },
+    wide = { from: 0, to: n },
+    touch = { reads: zero ? [a, b, zero] : [a, b], writes: [c] };
   const batches = (range: { from: number; to: number }, thread: number) =>
     Array.from({ length: range.to - range.from }, (_, i) => call(thread, range.from + i, all, wide));
   if (l.threads === 1 || count * m * n * k < WORTH_SHARING) {

@@ -39,8 +39,12 @@ export function quantisedWeight(l: Lowering, b: View): [Table, View] {
   ];
 }
 
-/** Bytes as they are, behind a scale of 1, for a product with whole numbers. */
-export function integers(l: Lowering, bytes: Constant, zeros?: Constant): View {
+/** Bytes as they are, behind a scale of 1, for a product with the whole numbers of `factor`. */
+export function integers(
+  l: Lowering,
+  bytes: Constant,
+  { zeros, factor }: { zeros: Constant | undefined; factor: NonNullable<Quantised["integers"]> },
+): View {
   const { dims, dtype } = bytes, columns = zeros ? size(zeros.dims) : 1, many = columns > 1;
   const ones = constant({ dtype: "float32", dims: [columns], data: new Float32Array(columns).fill(1) });
   return {
@@ -53,7 +57,7 @@ export function integers(l: Lowering, bytes: Constant, zeros?: Constant): View {
       scale: l.hold(ones, "float32"),
       zero: zeros && l.hold(zeros, "float32"),
       scaleSteps: dims.map((_, i) => (many && i === dims.length - 1 ? 1 : 0)),
-      integers: true,
+      integers: factor,
       block: 0,
       blocks: 0,
     },

@@ -1,6 +1,6 @@
 /**
- * Activations rounded to eight bits and products of integers. Integers are whole numbers kept as floats: a product of bytes and its sum
- * over a few hundred are exact, longer sums are rounded like any float's.
+ * Activations rounded to eight bits and products of integers. Integers are whole numbers kept as floats: products of bytes are summed
+ * in 32 bits and rounded to a float once, as ONNX's Cast would.
  *
  * @module
  */
@@ -74,10 +74,8 @@ const matmulInteger: Lower = (l, { inputs: [a, b, zeroA, zeroB], outputs }) => {
   const weight = l.constant(b!), zeros = zeroB ? l.constant(zeroB) : undefined;
   const bytes = weight?.dims.length === 2 && (weight.dtype === "int8" || weight.dtype === "uint8");
   if (!bytes || (zeroB && !zeros) || (zeroA && size(l.dims(zeroA)) !== 1)) return "foreign";
-  const x = l.value(a!),
-    shift: View | undefined = zeroA ? { ...l.contiguous(l.value(zeroA)), dims: [], steps: [] } : undefined;
-  const y = product(l, shift ? binaryOf(l, "sub_f32", x, shift, x.dims) : x, integers(l, weight, zeros));
-  l.define(outputs[0]!, y);
+  const [low] = RANGES[l.program.types.get(a!)!.dtype]!, zero = zeroA ? l.contiguous(l.value(zeroA)) : undefined;
+  l.define(outputs[0]!, product(l, l.value(a!), integers(l, weight, { zeros, factor: { low, zero } })));
 };
 
 export const rounding: Readonly<Record<string, Lower>> = {
