@@ -20,9 +20,10 @@ interface Kernel {
   readonly transposed: (m: number) => () => void;
   readonly int8: (m: number) => () => void;
   readonly q4: (m: number) => () => void;
+  readonly integers: (m: number) => () => void;
 }
 
-/** One weight in three precisions beside operands for the largest number of rows. */
+/** One weight in three precisions, and as integers, beside operands for the largest number of rows. */
 async function kernelOf(build: Build, k: number, n: number): Promise<Kernel> {
   const memory = new WebAssembly.Memory({ initial: 1600, maximum: 65536 });
   const x = initSync({ module: await compile({ build }), memory });
@@ -46,17 +47,21 @@ async function kernelOf(build: Build, k: number, n: number): Promise<Kernel> {
     a = floats(most * Math.max(k, n)),
     w = floats(k * n),
     c = floats(most * Math.max(k, n)),
-    scratch = place(x.gemm_scratch_bytes());
+    scratch = place(x.gemm_scratch_bytes()),
+    form = x.integer_form(scratch);
   const bytes = place(k * n), view = new Uint8Array(memory.buffer, bytes, k * n);
   crypto.getRandomValues(view.subarray(0, 65536));
   view.copyWithin(65536, 0, k * n - 65536);
   const int8 = words([1, bytes, n, 1, floats(n, 0.01), 0, 0, 1, 0, 0]), blocks = k / 32;
+  const whole = floats(most * k), levels = new Float32Array(memory.buffer, whole, most * k);
+  for (let i = 0; i < levels.length; i++) levels[i] = i * 77 % 256;
   const q4 = words([3, bytes, 1, 0, floats(n * blocks, 0.01), 0, 0, 0, 32, blocks]);
   return {
     fp32: (m) => () => x.gemm_f32_8x12(m, n, k, a, k, 1, w, n, 1, c, n, 1, 0, 0, scratch),
     transposed: (m) => () => x.gemm_f32_8x12(m, k, n, a, n, 1, w, 1, n, c, k, 1, 0, 0, scratch),
     int8: (m) => () => x.gemm_quantized_8x12(m, n, k, a, k, 1, int8, 0, c, n, 1, 0, 0, scratch),
     q4: (m) => () => x.gemm_quantized_8x12(m, n, k, a, k, 1, q4, 0, c, n, 1, 0, 0, scratch),
+    integers: (m) => () => x.gemm_integer_8x12(form, m, n, k, whole, k, 1, 0, 0, int8, 0, c, n, 0, scratch),
   };
 }
 
@@ -105,6 +110,8 @@ export async function gemm(): Promise<string> {
         await rate(plain.fp32(m)),
         await rate(kernel.int8(m)),
         await rate(kernel.q4(m)),
+        await rate(kernel.integers(m)),
+        await rate(plain.integers(m)),
         peer,
         `${(fp32 / peer).toFixed(2)} ×`,
         `${(100 * fp32 / peaks[0]!).toFixed(0)} %`,
@@ -118,6 +125,8 @@ export async function gemm(): Promise<string> {
     "fp32 A·B (simd)",
     "int8",
     "q4, blocks of 32",
+    "integers",
+    "integers (simd)",
     "onnxruntime-web",
     "fp32 against it",
     "of the peak",
