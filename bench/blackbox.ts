@@ -64,7 +64,6 @@ async function cost(
     plugins: builtInPlugins(),
     open: () => Promise.resolve(subject),
     batch,
-    runtime: { name: "onnxruntime", provider: backend },
   });
   const ids = Array.from({ length }, (_, i) => 5 + (37 * i) % 90);
   const inputs = new Map(model.graph.inputs.map(({ name }): [string, Tensor] => {

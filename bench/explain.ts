@@ -25,7 +25,7 @@ const patience = quick ? { budget: 0, warm: length > 512 ? 1 : 10, least: length
 const bytes = await Deno.readFile(path), session = { backend, threads };
 const kernel = kernelExecutor({ threads }),
   ort = ortExecutor(session),
-  model = new Model({ model: bytes }, { session, executor: kernel }),
+  model = new Model({ model: bytes }, { session, executor: kernel, forward: "session" }),
   alone = backend === "wasm"
     ? new Model({ model: bytes }, { session, executor: kernel, forward: "program" })
     : undefined;

@@ -13,7 +13,7 @@ export async function explainInPage(
 ) {
   const session = { backend: "wasm" as const, threads }, kernel = kernelExecutor({ threads });
   const bytes = new Uint8Array(await (await fetch(file)).arrayBuffer()),
-    model = new Model({ model: bytes }, { session, executor: kernel });
+    model = new Model({ model: bytes }, { session, executor: kernel, forward: "session" });
   const inputs = idsOf(model.graph, length),
     best = async (run: () => unknown): Promise<number> => {
       let least = Infinity;

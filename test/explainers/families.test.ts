@@ -23,7 +23,6 @@ async function opened(name: string) {
   const host = new Hyaline({
     plugins,
     open: () => Promise.resolve({ id: name, sha256: "0".repeat(64), dtype: "fp32", model }),
-    runtime: { name: "onnxruntime-web", provider: "wasm" },
   });
   const explain = async (id: string, options: Record<string, string | number | boolean> = {}) =>
     (await host.explain({ model: name, input: { inputs: golden.inputs }, methods: [{ id, options }], checks: false }))[
@@ -79,7 +78,6 @@ test("an encoder beside a merged decoder, opened as a folder, is explained by ev
   const host = new Hyaline({
     plugins,
     open: () => Promise.resolve(subject),
-    runtime: { name: "onnxruntime-web", provider: "wasm" },
   });
   const { golden } = await readCase(await committed(), "bart-optimum-merged"), all = golden.all_inputs!;
   const inputs = Object.fromEntries(

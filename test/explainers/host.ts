@@ -29,7 +29,6 @@ export const hostOf = (
   new Hyaline({
     plugins: [...builtIn, ...strangers],
     open: () => Promise.resolve(subject),
-    runtime: { name: "onnxruntime-web", provider: "wasm" },
   });
 
 /** A model from a folder in Hugging Face layout. */

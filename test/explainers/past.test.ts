@@ -20,7 +20,6 @@ function opened(file: Uint8Array) {
   const host = new Hyaline({
     plugins,
     open: () => Promise.resolve({ id: "past", sha256: "0".repeat(64), dtype: "fp32", model }),
-    runtime: { name: "onnxruntime-web", provider: "wasm" },
   });
   const explain = async (id: string, inputs = given) =>
     (await host.explain({ model: "past", input: { inputs }, methods: [{ id }], checks: false }))[0]!;

@@ -11,7 +11,7 @@ afterAll(() => kernel.stop());
 
 const ways: readonly [string, ModelOptions][] = [
   ["ONNX Runtime", { session, executor: ortExecutor(session) }],
-  ["the kernel", { session, executor: kernel }],
+  ["the kernel", { session, executor: kernel, forward: "session" }],
   ["the kernel alone, forward pass included,", { session, executor: kernel, forward: "program" }],
 ];
 

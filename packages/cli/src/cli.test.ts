@@ -52,7 +52,7 @@ describe("usage errors end with 2 and leave standard output empty", () => {
     [["explain", "x", "--metod", "lrp"], "USAGE", /Did you mean --method/],
     [["explain", "x", "--format", "pdf"], "USAGE", /text, json, jsonl, csv, html, svg/],
     [["explain", "x", "--executor", "gpu"], "USAGE", /auto, onnxruntime, kernel/],
-    [["explain", "x", "--backend", "gpu"], "USAGE", /wasm, native, kernel/],
+    [["explain", "x", "--backend", "gpu"], "USAGE", /auto, kernel, wasm, native/],
     [["explain", "x", "--model"], "USAGE", /argument missing/],
     [["explain", "--input-ids", "1,x"], "BAD_OPTION", /"x"/],
     [["explain", "--input-ids", ""], "BAD_OPTION", /token ids/],

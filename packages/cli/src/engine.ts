@@ -13,8 +13,11 @@ export interface EngineOptions {
   readonly offline: boolean;
   /** One short text on a small model: it is answered before further threads would have started. */
   readonly brief?: boolean;
-  /** What computes: ONNX Runtime in wasm unless said, its native library where onnxruntime-node is installed, or the kernel alone. */
-  readonly backend?: "wasm" | "native" | "kernel" | undefined;
+  /**
+   * What runs the model: the kernel where it has every operator and else ONNX Runtime in wasm, unless said; ONNX Runtime in wasm, or its
+   * native library where onnxruntime-node is installed; the kernel, which hands the operators it lacks to ONNX Runtime.
+   */
+  readonly backend?: "auto" | "wasm" | "native" | "kernel" | undefined;
   /** Threads of one run; as many as there are processors, up to four, unless said. */
   readonly threads?: number | undefined;
   /** Bytes of models' files that may be open at once. */

@@ -10,6 +10,7 @@ import {
   chooseExecutor,
   Hyaline,
   inspect,
+  type ModelOptions,
   type SessionOptions,
   Shelf,
   type Subject,
@@ -23,21 +24,21 @@ import { builtInPlugins } from "@hyaline/explainers";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { placeOf } from "./models.ts";
 import { homeFolder } from "./settings.ts";
-import { nativeVersion, ownVersion, runtimeVersion } from "./versions.ts";
 
 /** Opens the core. Models stay open until `close`. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { backend = "wasm" } = options, alone = backend === "kernel";
+  const { backend = "auto" } = options, { runtime, forward } = WAYS[backend];
   const session: SessionOptions = {
-    backend: alone ? "wasm" : backend,
+    backend: runtime,
     threads: options.brief ? 1 : options.threads ?? Math.min(4, availableParallelism()),
   };
   let warm: Promise<void> | undefined;
   const shelf = new Shelf({
     bytes: options.memory ?? Infinity,
     open(choice) {
-      if (!alone) warm ??= warmUp(session);
-      return subjectFrom(choice, options, session);
+      // Where the kernel may do it all nothing is known before the first run.
+      if (forward === "session" || (forward === "auto" && choice.executor === "onnxruntime")) warm ??= warmUp(session);
+      return subjectFrom(choice, options, { session, forward });
     },
   });
   const strangers = await installedPlugins(new PluginStore(homeFolder(process.env))), { guest } = options;
@@ -48,7 +49,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   ];
   const hyaline = new Hyaline({
     plugins,
-    runtime: RUNTIMES[backend],
     open: (model, choice) => shelf.open({ model, ...choice }),
   });
   return {
@@ -79,8 +79,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
 async function subjectFrom(
   { model, dtype, executor }: Choice,
-  { offline, places, downloading, backend }: EngineOptions,
-  session: SessionOptions,
+  { offline, places, downloading }: EngineOptions,
+  { session, forward }: Pick<Required<ModelOptions>, "session" | "forward">,
 ): Promise<Subject> {
   const checkpoint = await openCheckpoint(places?.[model] ?? await placeOf(model), {
     offline,
@@ -89,17 +89,17 @@ async function subjectFrom(
     ...(process.env.HF_TOKEN ? { token: process.env.HF_TOKEN } : {}),
     ...(downloading ? { progress: ({ file, loaded, total }) => downloading(file, loaded, total ?? loaded) } : {}),
   });
-  return backend === "kernel"
-    ? subjectOf(checkpoint, { session, executor: chooseExecutor("kernel", session), forward: "program" })
-    : subjectOf(checkpoint, { session, executor: chooseExecutor(executor, session) });
+  const by = chooseExecutor(forward === "program" ? "kernel" : executor, session);
+  return subjectOf(checkpoint, { session, executor: by, forward });
 }
 
-/** What an explanation says it was computed by. */
-const RUNTIMES = {
-  wasm: { name: `onnxruntime-web ${runtimeVersion}`, provider: "wasm" },
-  native: { name: `onnxruntime-node ${nativeVersion}`, provider: "cpu" },
-  kernel: { name: `hyaline kernel ${ownVersion}`, provider: "wasm" },
-};
+/** Who computes the forward pass under each name of a backend, and the build of ONNX Runtime that stands by. */
+const WAYS = {
+  auto: { runtime: "wasm", forward: "auto" },
+  wasm: { runtime: "wasm", forward: "session" },
+  native: { runtime: "native", forward: "session" },
+  kernel: { runtime: "wasm", forward: "program" },
+} as const;
 
 /** The process' largest resident size so far, as the system counts it. */
 const withMemory = (explanation: Explanation): Explanation => {

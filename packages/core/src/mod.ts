@@ -53,6 +53,7 @@ export {
 export { kernelSpeed } from "./runtime/kernel/speed.ts";
 export { ortExecutor } from "./runtime/ort/executor.ts";
 export { type Executor, type PreparedProgram } from "./runtime/executor.ts";
+export { type Runtime, runtimeOf } from "./runtime/record.ts";
 export { smallestModel, warmUp } from "./runtime/warm.ts";
 export { type Backend, openSession, type Session, type SessionOptions } from "./runtime/session.ts";
 export { subjectOf, wordsOf } from "./host/checkpoint_subject.ts";

@@ -131,8 +131,7 @@ async function examine(env: Readonly<Record<string, string | undefined>>): Promi
 async function runtime(): Promise<Finding> {
   const title = "ONNX Runtime";
   try {
-    const { openSession, smallestModel } = await import("@hyaline/core");
-    const { runtimeVersion } = await import("../versions.ts");
+    const { openSession, runtimeOf, smallestModel } = await import("@hyaline/core");
     const session = await openSession(smallestModel(), { backend: "wasm", threads: 1 });
     const answer =
       (await session.run(new Map([["x", { dtype: "float32" as const, dims: [2], data: Float32Array.of(1, -2) }]]))).get(
@@ -140,7 +139,7 @@ async function runtime(): Promise<Finding> {
       );
     await session.release();
     const right = answer !== undefined && String(Array.from(answer.data as Float32Array)) === "-1,2";
-    return { title, value: `onnxruntime-web ${runtimeVersion} (wasm)${right ? "" : ", computes wrongly"}`, ok: right };
+    return { title, value: `${runtimeOf("wasm").name} (wasm)${right ? "" : ", computes wrongly"}`, ok: right };
   } catch (error) {
     return { title, value: (error as Error).message, ok: false, hint: "Install again: deno task setup" };
   }

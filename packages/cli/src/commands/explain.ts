@@ -51,8 +51,11 @@ export const modelOptions = (command: Command): Command =>
     .addOption(setting("--executor <name>", "what carries relevance back").choices(["auto", "onnxruntime", "kernel"]));
 
 export const backendOption = (): Option =>
-  setting("--backend <name>", "what runs the model; native needs onnxruntime-node, kernel is small and fast to start")
-    .choices(["wasm", "native", "kernel"]);
+  setting(
+    "--backend <name>",
+    "what runs the model: the kernel, ONNX Runtime in wasm, or its native library (needs onnxruntime-node); auto is the kernel where it has every operator",
+    "auto",
+  ).choices(["auto", "kernel", "wasm", "native"]);
 
 /** Options that give another input than a text. */
 export const inputOptions = (command: Command): Command =>

@@ -87,8 +87,8 @@ export function inspectCommand(session: Session): Command {
             }: only methods that predict alone can explain this model (--method occlusion)`
             : "✓ Every operator on relevance's way has a rule",
           found.handedOver.length
-            ? `· --backend kernel hands these operators to ONNX Runtime: ${found.handedOver.join(", ")}`
-            : "✓ The kernel runs it alone (--backend kernel)",
+            ? `· ONNX Runtime runs it: the kernel lacks ${found.handedOver.join(", ")}`
+            : "✓ The kernel runs it without ONNX Runtime",
           ...(flags.canon
             ? [
               "",

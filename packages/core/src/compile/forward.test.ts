@@ -12,7 +12,7 @@ afterAll(() => kernel.stop());
 /** A checkpoint of the project at eleven tokens, run by a session and by a program. */
 async function opened(file: string) {
   const bytes = new Uint8Array(await readFile(new URL(`../../../../models/${file}`, import.meta.url)));
-  const byRuntime = new Model({ model: bytes }, { session, executor: kernel }),
+  const byRuntime = new Model({ model: bytes }, { session, executor: kernel, forward: "session" }),
     byProgram = new Model({ model: bytes }, { session, executor: kernel, forward: "program" });
   const ids = typed("int64", [1, 11], Array.from({ length: 11 }, (_, i) => 5 + 3 * i)),
     inputs = completeInputs(byRuntime.graph, new Map([["input_ids", ids]]));

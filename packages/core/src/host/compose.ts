@@ -30,7 +30,6 @@ export interface Composition {
   readonly timing: Explanation["timing"];
   readonly tokens: Explanation["tokens"];
   readonly words: Explanation["words"];
-  readonly runtime: { readonly name: string; readonly provider: string };
 }
 
 /** @throws INVALID_EXPLANATION where an explainer returned what the schema does not allow */
@@ -48,7 +47,6 @@ export function composed(
     timing,
     tokens,
     words,
-    runtime,
   }: Composition,
 ): Explanation {
   const composite = needOf(entry.needs, "relevances") ? String(options["composite"] ?? "") : "";
@@ -80,8 +78,8 @@ export function composed(
     timing,
     provenance: {
       core: VERSION,
-      runtime: runtime.name,
-      provider: runtime.provider,
+      runtime: subject.model.runtime.name,
+      provider: subject.model.runtime.provider,
       executor: passes.backward ? subject.model.options.executor.id : "none",
       seed: request.seed,
     },

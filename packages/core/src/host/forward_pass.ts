@@ -1,13 +1,17 @@
 /**
- * What computes a model's tensors from its inputs. There are two: a session of ONNX Runtime and programs on an executor.
+ * What computes a model's tensors from its inputs. There are two, a session of ONNX Runtime and programs on an executor,
+ * and the choice between them.
  *
  * @module
  */
 import type { Tensor } from "../graph/tensor.ts";
+import type { Runtime } from "../runtime/record.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Shaped } from "./shaping.ts";
 
 export interface ForwardPass {
+  /** What runs it, for the record. */
+  readonly runtime: Runtime;
   /** @throws the runtime's RUN_FAILED and MODEL_REFUSED, the kernel's KERNEL_MEMORY */
   run(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>>;
   /** Tensors that will be asked for. */

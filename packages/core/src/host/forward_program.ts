@@ -3,26 +3,23 @@
  *
  * @module
  */
-import { compileForward } from "../compile/mod.ts";
+import { compileForward, type ShapedGraph } from "../compile/mod.ts";
+import { operator } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Program } from "../program/program.ts";
-import type { Executor, PreparedProgram } from "../runtime/executor.ts";
+import type { Executor } from "../runtime/executor.ts";
+import type { Runtime } from "../runtime/record.ts";
 import type { ForwardPass, Twin } from "./forward_pass.ts";
 import type { Inputs } from "./inputs.ts";
+import type { Programs } from "./programs.ts";
 import type { Shaped } from "./shaping.ts";
-
-/** A compiled program and the executor's form of it. */
-export interface Runnable {
-  readonly program: Program;
-  readonly prepared: PreparedProgram;
-}
 
 /** What it needs of its model. */
 export interface ProgramHost {
   readonly executor: Executor;
+  readonly programs: Programs;
+  readonly runtime: Runtime;
   shaped(inputs: Inputs): Promise<Shaped>;
-  /** The program of a key, made where it is not at hand. */
-  runnable(key: string, make: () => Program): Promise<Runnable>;
 }
 
 export class ForwardProgram implements ForwardPass {
@@ -32,12 +29,16 @@ export class ForwardProgram implements ForwardPass {
     this.#host = host;
   }
 
+  get runtime(): Runtime {
+    return this.#host.runtime;
+  }
+
   /** A program is compiled for what is asked of it. */
   expect(): void {}
 
   async run(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
     const shaped = await this.#host.shaped(inputs), wanted = [...new Set(fetches)].sort();
-    const { program, prepared } = await this.#host.runnable(
+    const { program, prepared } = await this.#host.programs.get(
       `${shaped.key}|forward|${wanted}`,
       () => compileForward(shaped.exact(), wanted),
     );
@@ -56,6 +57,15 @@ export class ForwardProgram implements ForwardPass {
   /** Its programs are its model's. */
   async release(): Promise<void> {}
 }
+
+/**
+ * Operators of the forward pass that are not an executor's own: what it would hand to ONNX Runtime.
+ *
+ * @param exact the graph with every rounding of activations in its place
+ * @param own see `Executor.own`
+ */
+export const handedOver = (exact: ShapedGraph, target: string, own: ReadonlySet<string>): string[] =>
+  [...new Set(compileForward(exact, [target]).steps.map(operator))].filter((op) => !own.has(op)).sort();
 
 /** Results under the names the file gives them. */
 const valuesOf = ({ values }: Program, found: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>

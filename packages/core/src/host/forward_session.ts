@@ -7,12 +7,14 @@ import type { Graph } from "../graph/graph.ts";
 import { size, type Tensor } from "../graph/tensor.ts";
 import { appendOutputs } from "../onnx/append_outputs.ts";
 import { encodeGraph } from "../onnx/encode.ts";
+import { type Runtime, runtimeOf } from "../runtime/record.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import type { ForwardPass, Twin } from "./forward_pass.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Shaped } from "./shaping.ts";
 
 export class ForwardSession implements ForwardPass {
+  readonly runtime: Runtime;
   readonly #graph: Graph;
   readonly #bytes: () => Uint8Array;
   readonly #options: SessionOptions;
@@ -21,6 +23,7 @@ export class ForwardSession implements ForwardPass {
 
   /** @param bytes what the session runs: a file that computes `graph.inFile` */
   constructor(graph: Graph, bytes: () => Uint8Array, options: SessionOptions) {
+    this.runtime = runtimeOf(options.backend);
     this.#graph = graph;
     this.#bytes = bytes;
     this.#options = { ...options, ...(foldsWeights(graph) ? { foldWeights: true } : {}) };

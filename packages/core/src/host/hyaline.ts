@@ -30,8 +30,6 @@ export interface HyalineOptions {
   open(model: string, choice: { dtype?: string; executor: ExplainRequest["executor"] }): Promise<Subject>;
   /** Changed texts that black-box methods put into one call of the model; 16 unless said. */
   readonly batch?: number;
-  /** What runs the model, for the record. */
-  readonly runtime: { readonly name: string; readonly provider: string };
 }
 
 export interface ExplainContext {
@@ -179,7 +177,6 @@ export class Hyaline {
           timing: clock.read(),
           tokens,
           words,
-          runtime: this.#options.runtime,
         });
         own.push(explanation);
         context.partial?.(explanation);

@@ -7,15 +7,15 @@
 import { exact } from "../canon/built_in.ts";
 import type { Report } from "../canon/canonicaliser.ts";
 import { activity, ancestors } from "../compile/analysis.ts";
-import { compileForward } from "../compile/mod.ts";
 import { missingShapes } from "../errors.ts";
 import { operator, type Port } from "../graph/graph.ts";
 import { infer } from "../graph/infer.ts";
 import { flops, type Memory, memoryOf } from "../graph/memory.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import { rules } from "../rules/mod.ts";
-import { lowerings } from "../runtime/kernel/ops/mod.ts";
+import { lowered } from "../runtime/kernel/ops/mod.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
+import { handedOver } from "./forward_program.ts";
 import { completeInputs, filled, isSetting } from "./inputs.ts";
 import { positionsOf } from "./plan.ts";
 import { letsRoundingGo, spelled } from "./shaping.ts";
@@ -118,11 +118,7 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
     nodes: graph.nodes.length,
     operators,
     missing: operators.filter(({ crossed, rule }) => crossed > 0 && !rule).map(({ op }) => op),
-    handedOver: [
-      ...new Set(
-        compileForward(plain, [model.target]).steps.map(operator),
-      ),
-    ].filter((op) => !lowerings.has(op)).sort(),
+    handedOver: handedOver(plain, model.target, lowered),
     canon: report,
     architecture: sources.map((source) =>
       architectureOf(shaped, {

@@ -1,5 +1,5 @@
 /**
- * A checkpoint at work: its graph at each input shape, its forward session with taps, and its relevance programs.
+ * A checkpoint at work: its graph at each input shape, its forward pass, and its relevance programs.
  *
  * @module
  */
@@ -13,13 +13,16 @@ import { isFloat, type Tensor } from "../graph/tensor.ts";
 import { encodeGraph } from "../onnx/encode.ts";
 import type { Backing } from "../onnx/backing.ts";
 import type { ExternalData } from "../onnx/external.ts";
-import { outputsOf, type Program } from "../program/program.ts";
+import { outputsOf } from "../program/program.ts";
 import type { Executor } from "../runtime/executor.ts";
+import { kernelRuntime, type Runtime, runtimeOf } from "../runtime/record.ts";
 import type { SessionOptions } from "../runtime/session.ts";
+import { ForwardChosen } from "./forward_chosen.ts";
 import type { ForwardPass, Twin } from "./forward_pass.ts";
-import { ForwardProgram, type Runnable } from "./forward_program.ts";
+import { ForwardProgram } from "./forward_program.ts";
 import { ForwardSession } from "./forward_session.ts";
 import { filled, type Inputs, isSetting } from "./inputs.ts";
+import { cached, Programs, type Runnable } from "./programs.ts";
 import { type Shaped, shapedAt } from "./shaping.ts";
 import { turn } from "./turn.ts";
 import { checkIds, vocabularies, type Vocabulary } from "./vocabulary.ts";
@@ -41,8 +44,11 @@ export interface ModelFile {
 export interface ModelOptions {
   readonly session: SessionOptions;
   readonly executor: Executor;
-  /** Who computes the forward pass: a session of ONNX Runtime (the default), or the executor, by a program of its own. */
-  readonly forward?: "session" | "program";
+  /**
+   * Who computes the forward pass: a session of ONNX Runtime, the executor by a program of its own, or, by default, the executor
+   * where it runs the whole model without the runtime.
+   */
+  readonly forward?: "auto" | "session" | "program";
 }
 
 /** How often the model ran and a message was carried back. */
@@ -61,7 +67,7 @@ export class Model {
   readonly passes: Passes = { forward: 0, backward: 0 };
   readonly #options: ModelOptions;
   readonly #shapes = new Map<string, Promise<Shaped>>();
-  readonly #programs = new Map<string, Promise<Runnable>>();
+  readonly #programs: Programs;
   readonly #backing: Backing | undefined;
   readonly #session: ForwardSession;
   readonly #forward: ForwardPass;
@@ -85,17 +91,28 @@ export class Model {
       ...options.session,
       ...(externalData ? { externalData } : {}),
     });
-    this.#forward = options.forward === "program"
-      ? new ForwardProgram({
-        executor: options.executor,
-        shaped: (inputs) => this.shaped(inputs),
-        runnable: (key, make) => this.#runnable(key, make),
-      })
-      : this.#session;
+    const { executor, session, forward = "auto" } = options, shaped = (inputs: Inputs) => this.shaped(inputs);
+    this.#programs = new Programs(executor);
+    const program = new ForwardProgram({
+      executor,
+      shaped,
+      programs: this.#programs,
+      runtime: executor.id === "kernel" ? kernelRuntime : runtimeOf(session.backend),
+    });
+    this.#forward = {
+      session: this.#session,
+      program,
+      auto: new ForwardChosen({ session: this.#session, program, executor, shaped }),
+    }[forward];
   }
 
   get options(): ModelOptions {
     return this.#options;
+  }
+
+  /** What runs it; where that is chosen by the model, known from its first run on. */
+  get runtime(): Runtime {
+    return this.#forward.runtime;
   }
 
   /** The output that holds the answers: `logits` by custom, else the first float output. */
@@ -153,10 +170,7 @@ export class Model {
     this.#forward.expect(fetches);
   }
 
-  /**
-   * A compiled program, ready to run; cached by shape and request. Texts come in many lengths and each has programs of its own, so
-   * only those used last are kept.
-   */
+  /** A compiled program, ready to run; kept by shape and request. */
   program(shaped: Shaped, request: Omit<CompileRequest, "shaped" | "sources" | "target">): Promise<Runnable> {
     const key = [
       shaped.key,
@@ -167,7 +181,8 @@ export class Model {
       request.seeds ?? 1,
       request.ledger ?? false,
     ].join("|");
-    return this.#runnable(key, () => {
+    return this.#programs.get(key, () => {
+      this.#backing?.check();
       const program = compile({
         ...request,
         shaped,
@@ -177,23 +192,6 @@ export class Model {
       this.#forward.expect(program.taps);
       return program;
     });
-  }
-
-  #runnable(key: string, make: () => Program): Promise<Runnable> {
-    const runnable = cached(this.#programs, key, async () => {
-      this.#backing?.check();
-      const program = make();
-      await turn();
-      return { program, prepared: await this.#options.executor.prepare(program) };
-    });
-    this.#programs.delete(key);
-    this.#programs.set(key, runnable); // used last
-    if (this.#programs.size > KEPT) {
-      const [oldest, entry] = this.#programs.entries().next().value!;
-      this.#programs.delete(oldest);
-      entry.then(({ prepared }) => prepared.release(), () => {});
-    }
-    return runnable;
   }
 
   /** Carries a seed back through a program. */
@@ -235,23 +233,9 @@ export class Model {
   async release(): Promise<void> {
     await this.#session.release();
     this.#backing?.close();
-    for (const entry of this.#programs.values()) await (await entry).prepared.release();
-    this.#programs.clear();
+    await this.#programs.release();
   }
 }
 
 /** Merged decoders choose a branch by this input; without a cache it is false. */
 const CLOSED_BRANCH: ReadonlyMap<string, Tensor> = new Map([["use_cache_branch", filled("bool", [1], 0)]]);
-
-/** Programs kept ready. One explanation by every method needs about ten. */
-const KEPT = 24;
-
-/** A failed attempt is forgotten, so that it can be tried again. */
-function cached<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const before = map.get(key);
-  if (before) return before;
-  const made = make();
-  map.set(key, made);
-  made.catch(() => map.delete(key));
-  return made;
-}

@@ -30,7 +30,13 @@ export function chooseExecutor(name: ExecutorName, session: SessionOptions): Exe
     fallback: { ...session, backend: "wasm" },
   });
   if (name === "kernel") return kernel;
-  let found: Promise<Executor> | undefined;
-  const usable = (): Promise<Executor> => found ??= kernel.describe().then(() => kernel, () => ort);
-  return { id: "kernel", prepare: async (program) => await (await usable()).prepare(program) };
+  let found: Promise<Executor> | undefined, chosen: Executor = kernel;
+  const usable = (): Promise<Executor> => found ??= kernel.describe().then(() => kernel, () => chosen = ort);
+  return {
+    get id() {
+      return chosen.id;
+    },
+    prepare: async (program) => await (await usable()).prepare(program),
+    own: async () => await (await usable()).own?.(),
+  };
 }

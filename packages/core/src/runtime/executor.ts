@@ -22,4 +22,6 @@ export interface PreparedProgram {
 export interface Executor {
   readonly id: "ort" | "kernel";
   prepare(program: Program): Promise<PreparedProgram>;
+  /** Operators it computes without ONNX Runtime, if any; asked before it is trusted with a whole model. @throws where it cannot be loaded */
+  own?(): Promise<ReadonlySet<string> | undefined>;
 }

@@ -20,7 +20,6 @@ import {
   warmUp,
 } from "@hyaline/core";
 import { HyalineError } from "@hyaline/core/errors";
-import core from "@hyaline/core/package.json" with { type: "json" };
 import {
   type EmbeddedModel,
   embeddedModels,
@@ -92,7 +91,7 @@ async function subject(model: string, dtype?: string, executor: ExecutorName = "
   warm ??= warmUp(on);
   const found = open.get(key) ??
     filesOf(model).then((files) => readCheckpoint(files, dtype ? { dtype } : {})).then((checkpoint) =>
-      subjectOf(checkpoint, { session: on, executor: executorNamed(executor, on) })
+      subjectOf(checkpoint, { session: on, executor: executorNamed(executor, on), forward: "session" })
     );
   open.delete(key);
   open.set(key, found);
@@ -101,21 +100,12 @@ async function subject(model: string, dtype?: string, executor: ExecutorName = "
   return await found;
 }
 
-const name = `onnxruntime-web ${core.dependencies["onnxruntime-web"]}`;
-const hostOn = (provider: Surroundings["backend"], plugins: readonly InstalledPlugin[]): Hyaline =>
-  new Hyaline({
-    plugins,
-    runtime: { name, provider },
-    open: (model, { dtype, executor }) => subject(model, dtype, executor),
-  });
-const hosts = new Map<Surroundings["backend"], Hyaline>();
-const plugins = new Plugins((list) => void hostOn("wasm", list)); // a host refuses what collides
+const hostOn = (plugins: readonly InstalledPlugin[]): Hyaline =>
+  new Hyaline({ plugins, open: (model, { dtype, executor }) => subject(model, dtype, executor) });
+let host: Hyaline | undefined;
+const plugins = new Plugins((list) => void hostOn(list)); // a host refuses what collides
 let restored: Promise<void> | undefined;
-function hyaline(): Hyaline {
-  const { backend } = now.around, host = hosts.get(backend) ?? hostOn(backend, plugins.all);
-  hosts.set(backend, host);
-  return host;
-}
+const hyaline = (): Hyaline => host ??= hostOn(plugins.all);
 
 const calls: { [N in CallName]: (input: Parameters<Calls[N]>[0], id: number, signal: AbortSignal) => unknown } = {
   models: async () =>
@@ -143,13 +133,13 @@ const calls: { [N in CallName]: (input: Parameters<Calls[N]>[0], id: number, sig
   install: async ({ name, files: chosen, sha256 }) => {
     const files = await pluginFiles(name, chosen), { id } = infoOf({ from: name, files });
     const info = await plugins.add({ id, from: name, sha256, files });
-    hosts.clear();
+    host = undefined;
     return info;
   },
   plugins: () => plugins.infos,
   remove: async (id) => {
     await plugins.remove(id);
-    hosts.clear();
+    host = undefined;
   },
   keep: async ({ name, files }) => {
     const folder = filesBy("config.json", files);

@@ -17,7 +17,7 @@ import { Engine, type KernelOptions } from "./engine.ts";
 import { foreignSession, typed, writeFloats } from "./foreign.ts";
 import { copyRows } from "./table.ts";
 import { Lowering } from "./lowering.ts";
-import { lowerings } from "./ops/mod.ts";
+import { lowered, lowerings } from "./ops/mod.ts";
 import { plan } from "./plan.ts";
 import type { Region } from "./regions.ts";
 import type { View } from "./view.ts";
@@ -67,6 +67,10 @@ export function kernelExecutor(options: KernelExecutorOptions = {}): KernelExecu
     id: "kernel",
     prepare: async (program) =>
       await prepare(await started(), program, options.fallback ?? { backend: "wasm", threads: 1 }),
+    async own() {
+      await started();
+      return lowered;
+    },
     async describe() {
       const { build, threads } = await started();
       return { build, threads };

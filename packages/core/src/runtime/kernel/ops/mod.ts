@@ -21,3 +21,6 @@ export const lowerings: ReadonlyMap<string, Lower> = new Map(
     ...rowwise,
   }),
 );
+
+/** Their names. */
+export const lowered: ReadonlySet<string> = new Set(lowerings.keys());
