@@ -61,7 +61,7 @@ async function kernelOf(build: Build, k: number, n: number): Promise<Kernel> {
     transposed: (m) => () => x.gemm_f32_8x12(m, k, n, a, n, 1, w, 1, n, c, k, 1, 0, 0, scratch),
     int8: (m) => () => x.gemm_quantized_8x12(m, n, k, a, k, 1, int8, 0, c, n, 1, 0, 0, scratch),
     q4: (m) => () => x.gemm_quantized_8x12(m, n, k, a, k, 1, q4, 0, c, n, 1, 0, 0, scratch),
-    integers: (m) => () => x.gemm_integer_8x12(form, m, n, k, whole, k, 1, 0, 0, int8, 0, c, n, 0, scratch),
+    integers: (m) => () => x.gemm_integer_8x12(form, m, n, k, whole, k, 1, 0, 0, int8, 0, c, n, 0, 0, 0, scratch),
   };
 }
 

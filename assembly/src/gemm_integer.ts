@@ -1,5 +1,5 @@
 import { DEPTH, ROWS } from "./gemm";
-import { Form, packIntegerPanel, packIntegerRows } from "./pack_integers";
+import { Form, packEnds, packIntegerPanel, packIntegerRows } from "./pack_integers";
 import { Kind, Weight } from "./pack_quantized";
 import { sweepIntegers, TAIL } from "./sweep_integers";
 
@@ -8,9 +8,10 @@ const PANEL: i32 = 12 * (DEPTH + TAIL) << 2;
 const SUMS: i32 = 8 * 12 << 2;
 
 /**
- * C[m×n] ← (A[m×k] − zero) · W[k × (column … column+n)] + bias: A holds whole numbers from `low` to `low` + 255 kept as floats, `zero` is
- * one more of them or 0 for none, W are bytes whose rows lie side by side. Steps as in `gemm_f32_8x12`. The products are summed as
- * integers, exactly up to a depth of 33,025; the sum is rounded to a float once, then scaled, then biased.
+ * C[m×n] ← scale ⊙ ((A[m×k] − zero) · W[k × (column … column+n)]) + bias: A holds whole numbers from `low` to `low` + 255 kept as floats, `zero` is
+ * one more of them or 0 for none, W are bytes whose rows lie side by side, their own scales are not read. `scale` is one float for all
+ * columns (`scaleStep` = 0) or one for each (1), or 0 for none; the rest is as in `gemm_f32_8x12`. The products are summed as integers,
+ * exactly up to a depth of 33,025; the sum is rounded to a float once, then scaled, then biased.
  *
  * `form` is what `integer_form` answered. With bytes u = a − o and s = w − c that an instruction takes (c is 128 for uint8),
  * x = o − zero and t = zero of W − c:
@@ -22,7 +23,7 @@ const SUMS: i32 = 8 * 12 << 2;
  */
 export function gemm_integer_8x12(
   form: Form, m: i32, n: i32, k: i32, a: usize, aRow: i32, aDepth: i32, low: i32, zero: usize, weight: usize, column: i32,
-  c: usize, cRow: i32, bias: usize, scratch: usize,
+  c: usize, cRow: i32, scale: usize, scaleStep: i32, bias: usize, scratch: usize,
 ): void {
   const w = changetype<Weight>(weight), bytes = ASC_FEATURE_RELAXED_SIMD && form != Form.Pairs;
   const offset = form == Form.Signed ? low + 128 : form == Form.Unsigned ? low : 0;
@@ -37,7 +38,8 @@ export function gemm_integer_8x12(
       packIntegerRows(scratch, a + ((<usize>i * <usize>aRow + <usize>d * <usize>aDepth) << 2), rows, aRow, depth, aDepth, bytes, offset, x, line);
       for (let j = 0; j < n; j += 12) {
         const columns = min(12, n - j);
-        packIntegerPanel(panel, w, column + j, columns, d, depth, bytes, w.kind == Kind.I8, x, bias ? bias + (<usize>j << 2) : 0);
+        packIntegerPanel(panel, w, column + j, columns, d, depth, bytes, w.kind == Kind.I8, x);
+        packEnds(panel, steps, columns, scale ? scale + <usize>(j * scaleStep << 2) : 0, scaleStep, bias ? bias + <usize>(j << 2) : 0);
         sweepIntegers(bytes, rows, columns, steps, scratch, panel, c + <usize>i * cStep + (<usize>j << 2), cStep, d > 0, d + depth >= k, bias != 0, sums);
       }
     }

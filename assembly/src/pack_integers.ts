@@ -71,7 +71,7 @@ function sumUp(panel: usize, width: i32, steps: i32, bytes: bool, rows: bool, mo
   return rows ? sumsOf(Lane.Pair, true, panel, width, steps, more) : sumsOf(Lane.Pair, false, panel, width, steps, more);
 }
 
-/** Three sums at once, each waits for itself alone. */
+/** Four sums at once: an addition waits for the one before it. */
 // @ts-ignore: decorator
 @inline
 function sumsOf(lane: Lane, rows: bool, panel: usize, width: i32, steps: i32, more: v128): usize {
@@ -98,11 +98,11 @@ function added(lane: Lane, ones: v128, numbers: v128, rows: bool, sum: v128): v1
 }
 
 /**
- * Twelve columns of a weight of bytes whose rows lie side by side, each less 128 if it is unsigned. Behind them, twelve words each:
- * x·Σ s, t, the scales, the bias.
+ * Twelve columns of a weight of bytes whose rows lie side by side, each less 128 if it is unsigned. Behind them, twelve words
+ * each: x·Σ s and t.
  */
 export function packIntegerPanel(
-  target: usize, w: Weight, column: i32, columns: i32, d0: i32, depth: i32, bytes: bool, signed: bool, x: i32, bias: usize,
+  target: usize, w: Weight, column: i32, columns: i32, d0: i32, depth: i32, bytes: bool, signed: bool, x: i32,
 ): void {
   const along = <usize>w.depthStep, source = w.data + <usize>d0 * along + <usize>column, flip = i8x16.splat(signed ? 0 : -128);
   const group = bytes ? 4 : 2, steps = (depth + group - 1) / group;
@@ -141,16 +141,18 @@ export function packIntegerPanel(
   }
   sumUp(target, 12, steps, bytes, false, ZERO);
   for (let j: usize = 0; j < 48; j += 16) v128.store(end + j, i32x4.mul(v128.load(end + j), i32x4.splat(x)));
-  packOfColumns(end + 48, w, column, columns, signed ? 0 : 128, bias);
+  for (let j = 0; j < columns; j++) {
+    const zero = w.zero ? <i32>f32.load(w.zero + (<usize>((column + j) * w.scaleColumn) << 2)) : 0;
+    store<i32>(end + <usize>(j << 2), zero - (signed ? 0 : 128), 48);
+  }
 }
 
-/** Zero points less `centre`, scales and bias of up to twelve columns. */
-function packOfColumns(target: usize, w: Weight, column: i32, columns: i32, centre: i32, bias: usize): void {
-  for (let j = 0; j < columns; j++, target += 4) {
-    const at = <usize>((column + j) * w.scaleColumn) << 2;
-    store<i32>(target, (w.zero ? <i32>f32.load(w.zero + at) : 0) - centre, 0);
-    f32.store(target, f32.load(w.scale + at), 48);
-    f32.store(target, bias ? f32.load(bias + (<usize>j << 2)) : 0, 96);
+/** Behind those, twelve floats each: what the sums are multiplied with, and what is added to them. */
+export function packEnds(panel: usize, steps: i32, columns: i32, scale: usize, scaleStep: i32, bias: usize): void {
+  let target = panel + <usize>((steps + 2) * 48);
+  for (let j: usize = 0; j < <usize>columns; j++, target += 4) {
+    f32.store(target, scale ? f32.load(scale + (j * scaleStep << 2)) : 1, 0);
+    f32.store(target, bias ? f32.load(bias + (j << 2)) : 0, 48);
   }
 }
 

@@ -2,7 +2,7 @@ import { copyFloats } from "./simd";
 import { tile4x12_bytes, tile4x12_pairs } from "./tile_4x12";
 import { tile8x12_bytes, tile8x12_pairs } from "./tile_8x12";
 
-/** Rows of twelve words behind a panel of W: see `packIntegerPanel`. */
+/** Rows of twelve words behind a panel of W: see `packIntegerPanel` and `packEnds`. */
 export const TAIL: i32 = 4;
 
 /**

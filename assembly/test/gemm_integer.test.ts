@@ -35,27 +35,26 @@ describe.each(available)("gemm of integers of the %s build", (build) => {
         fc.record({ m: edge, n: edge, k: depth, row: fc.nat(2), column: fc.constantFrom(0, 0, 4, 12) }),
         fc.record({ signed: fc.boolean(), low: fc.constantFrom(0, -128), zeroed: fc.boolean(), turned: fc.boolean() }),
         fc.constantFrom("none", "one", "columns"),
-        fc.record({ scaled: fc.boolean(), biased: fc.boolean() }),
+        fc.record({ scaled: fc.constantFrom("none", "one", "columns"), biased: fc.boolean() }),
         fc.integer(),
         ({ m, n, k, row, column }, { signed, low, zeroed, turned }, zeros, { scaled, biased }, seed) => {
           arena.clear();
           const next = random(seed), wide = column + n, step = n + row, origin = signed ? -128 : 0;
           const a = whole(m * k, { low: low + from, count, next }), zero = low + Math.floor((next() + 1) * 127.9);
           const w = whole(k * wide, { low: origin, count: 256, next });
-          const columns = zeros === "columns" || scaled ? wide : 1;
           const ofW = whole(zeros === "columns" ? wide : 1, { low: origin, count: 256, next });
           const at = (j: number): number => (zeros === "none" ? 0 : ofW[zeros === "columns" ? j : 0]!);
-          const scale = scaled ? randoms(columns, next) : new Float32Array(columns).fill(1), bias = randoms(n, next);
+          const scale = randoms(Math.max(1, n), next), bias = randoms(n, next), each = scaled === "columns" ? 1 : 0;
           const weight = arena.words([
-            ...[signed ? 1 : 2, arena.bytes(w), wide, 1, arena.floats(scale)],
-            zeros === "none" ? 0 : arena.floats(Array.from({ length: columns }, (_, j) => at(j))),
-            ...[0, columns > 1 ? 1 : 0, 0, 0],
+            ...[signed ? 1 : 2, arena.bytes(w), wide, 1, 0, zeros === "none" ? 0 : arena.floats(ofW)],
+            ...[0, zeros === "columns" ? 1 : 0, 0, 0],
           ]);
           const stored = turned ? Array.from({ length: m * k }, (_, i) => a[(i % m) * k + Math.floor(i / m)]!) : a;
-          const c = arena.room(Math.max(0, m - 1) * step + n), add = biased ? arena.floats(bias) : 0;
+          const c = arena.room(Math.max(0, m - 1) * step + n);
           kernel.gemm_integer_8x12(
             ...[form, m, n, k, arena.floats(stored), turned ? 1 : k, turned ? m : 1] as const,
-            ...[low, zeroed ? arena.floats([zero]) : 0, weight, column, c, step, add] as const,
+            ...[low, zeroed ? arena.floats([zero]) : 0, weight, column, c, step] as const,
+            ...[scaled === "none" ? 0 : arena.floats(scale), each, biased ? arena.floats(bias) : 0] as const,
             arena.scratch(kernel.gemm_scratch_bytes()),
           );
           const sums = product(
@@ -66,7 +65,7 @@ describe.each(available)("gemm of integers of the %s build", (build) => {
           const found = arena.read(c, Math.max(0, m - 1) * step + n);
           for (let i = 0; i < m; i++) {
             const expected = Float32Array.from(sums.subarray(i * n, (i + 1) * n), (sum, j) => {
-              const y = Math.fround(Math.fround(sum) * scale[columns > 1 ? column + j : 0]!);
+              const y = scaled === "none" ? Math.fround(sum) : Math.fround(Math.fround(sum) * scale[each * j]!);
               return biased ? y + bias[j]! : y;
             });
             expect(found.subarray(i * step, i * step + n)).toEqual(expected);
@@ -83,12 +82,11 @@ describe.each(available)("gemm of integers of the %s build", (build) => {
     arena.clear();
     const k = 33025, n = 13, a = arena.floats(new Float32Array(2 * k).fill(255).fill(0, k));
     const bytes = arena.bytes(Array.from({ length: k * n }, (_, i) => (i % n === 1 ? 0 : 255)));
-    const ones = arena.floats(new Float32Array(n).fill(1));
     const ofW = arena.floats(Float32Array.from({ length: n }, (_, j) => (j === 1 ? 255 : 0)));
-    const weight = arena.words([2, bytes, n, 1, ones, ofW, 0, 1, 0, 0]), c = arena.room(2 * n);
+    const weight = arena.words([2, bytes, n, 1, 0, ofW, 0, 1, 0, 0]), c = arena.room(2 * n);
     const scratch = arena.scratch(kernel.gemm_scratch_bytes());
     for (const [zero, expected] of [[0, [2147450625, 0]], [255, [0, -2147450625]]] as const) {
-      kernel.gemm_integer_8x12(own, 2, n, k, a, k, 1, 0, arena.floats([zero]), weight, 0, c, n, 0, scratch);
+      kernel.gemm_integer_8x12(own, 2, n, k, a, k, 1, 0, arena.floats([zero]), weight, 0, c, n, 0, 0, 0, scratch);
       const found = arena.read(c, 2 * n);
       expected.forEach((sum, i) =>
         expect(Array.from(found.subarray(i * n, i * n + n), (v) => v + 0)).toEqual(
@@ -108,9 +106,8 @@ test("an engine whose bytes saturate is found out, and multiplies pairs", () => 
     const form = kernel.integer_form(65536);
     new Float32Array(memory.buffer, 1024, 4).fill(255);
     new Int8Array(memory.buffer, 2048, 4).fill(-128);
-    new Float32Array(memory.buffer, 2064, 1).fill(1);
-    new Int32Array(memory.buffer, 3072, 10).set([1, 2048, 1, 1, 2064]);
-    kernel.gemm_integer_8x12(form, 1, 1, 4, 1024, 4, 1, 0, 0, 3072, 0, 4096, 1, 0, 65536);
+    new Int32Array(memory.buffer, 3072, 10).set([1, 2048, 1, 1]);
+    kernel.gemm_integer_8x12(form, 1, 1, 4, 1024, 4, 1, 0, 0, 3072, 0, 4096, 1, 0, 0, 0, 65536);
     console.log(JSON.stringify({ form, sum: new Float32Array(memory.buffer, 4096, 1)[0] }));`;
   const commands: [string, string[]][] = [["node", ["--input-type=module", "-e", script]]];
   if ("Deno" in globalThis) {

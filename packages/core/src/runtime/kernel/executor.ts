@@ -133,6 +133,7 @@ async function placed(
   }
   const foreign = new Map<string, number>();
   for (const step of program.steps) {
+    if (l.done.has(step)) continue;
     const lower = lowerings.get(operator(step));
     if (lower && lower(l, step) !== "foreign") continue;
     l.foreign(step);

@@ -5,7 +5,7 @@
  */
 import { broken, unknownTensor } from "../../errors.ts";
 import { type Constant, constant } from "../../graph/graph.ts";
-import type { Program, Step } from "../../program/program.ts";
+import { outputsOf, type Program, type Step } from "../../program/program.ts";
 import { address, type Argument, type Command, type KernelFunction, type Table } from "./command.ts";
 import { contiguousSteps, type Dims, part, size } from "./dims.ts";
 import type { Engine } from "./engine.ts";
@@ -29,6 +29,8 @@ export class Lowering {
   /** How the engine multiplies integers. */
   readonly form: number;
   readonly commands: Command[] = [];
+  /** Steps done along with an earlier one. */
+  readonly done = new Set<Step>();
   readonly tables: Table[] = [];
   readonly storages: Storage[] = [];
   /** What has to be given back to the weights. */
@@ -37,6 +39,7 @@ export class Lowering {
   readonly #views = new Map<string, View>();
   readonly #known = new Map<string, Constant>();
   readonly #moved = new Map<View, View>();
+  readonly #readers = new Map<string, Step[]>();
   #tableBytes = 0;
 
   constructor(program: Program, { weights, scratch, form }: Pick<Engine, "weights" | "scratch" | "form">) {
@@ -45,6 +48,10 @@ export class Lowering {
     this.scratch = scratch;
     this.form = form;
     this.#weights = weights;
+    for (const step of program.steps) {
+      for (const name of step.inputs) this.#readers.set(name, [...this.#readers.get(name) ?? [], step]);
+    }
+    for (const name of outputsOf(program)) this.#readers.delete(name);
   }
 
   /** Bytes of all tables. */
@@ -64,6 +71,14 @@ export class Lowering {
     if (!found) throw broken(`"${name}" is a constant of the program`);
     return elementsOf(found.read());
   }
+
+  /** The step that reads a tensor, where it is the only one and the caller does not ask for the tensor. */
+  reader(name: string): Step | undefined {
+    const readers = this.#readers.get(name);
+    return readers?.length === 1 ? readers[0] : undefined;
+  }
+  /** Whether a tensor is a constant or made by a step before this one. */
+  ready = (name: string): boolean => this.#views.has(name) || this.constant(name) !== undefined;
 
   /** How a tensor lies, quantised or not. */
   raw(name: string): View {
@@ -246,7 +261,7 @@ function dequantised(view: View, memory: WebAssembly.Memory): Float32Array {
   const { storage, offset, dims, steps, quantised } = view, out = new Float32Array(size(dims));
   const { kind, scale, zero, scaleSteps, block, blocks } = quantised!, four = kind === "uint4", blocked = block > 0;
   const bytes = kind === "int8" ? new Int8Array(memory.buffer, storage.at) : new Uint8Array(memory.buffer, storage.at);
-  const scales = new Float32Array(memory.buffer, scale.at),
+  const scales = new Float32Array(memory.buffer, scale!.at), // only integers have none, and they stay bytes
     zeros = zero ? new Float32Array(memory.buffer, zero.at) : undefined;
   const at = dims.map(() => 0);
   for (let i = 0; i < out.length; i++) {

@@ -21,7 +21,8 @@ export interface Storage {
 /** An 8- or 4-bit weight read as it is: see the kernel's `Weight`. One step for each dim of the view. */
 export interface Quantised {
   readonly kind: "int8" | "uint8" | "uint4" | "uint8-blocks";
-  readonly scale: Storage;
+  /** None for integers. */
+  readonly scale: Storage | undefined;
   readonly zero: Storage | undefined;
   /** Steps in the scales, for the per-tensor and per-axis kinds. */
   readonly scaleSteps: Dims;

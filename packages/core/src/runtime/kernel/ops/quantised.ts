@@ -39,14 +39,13 @@ export function quantisedWeight(l: Lowering, b: View): [Table, View] {
   ];
 }
 
-/** Bytes as they are, behind a scale of 1, for a product with the whole numbers of `factor`. */
+/** Bytes as they are, for a product with the whole numbers of `factor`. */
 export function integers(
   l: Lowering,
   bytes: Constant,
   { zeros, factor }: { zeros: Constant | undefined; factor: NonNullable<Quantised["integers"]> },
 ): View {
-  const { dims, dtype } = bytes, columns = zeros ? size(zeros.dims) : 1, many = columns > 1;
-  const ones = constant({ dtype: "float32", dims: [columns], data: new Float32Array(columns).fill(1) });
+  const { dims, dtype } = bytes, many = zeros !== undefined && size(zeros.dims) > 1;
   return {
     storage: l.hold(bytes, "bytes"),
     offset: 0,
@@ -54,7 +53,7 @@ export function integers(
     steps: contiguousSteps(dims),
     quantised: {
       kind: dtype as "int8" | "uint8",
-      scale: l.hold(ones, "float32"),
+      scale: undefined,
       zero: zeros && l.hold(zeros, "float32"),
       scaleSteps: dims.map((_, i) => (many && i === dims.length - 1 ? 1 : 0)),
       integers: factor,

@@ -13,6 +13,7 @@ import { product } from "./linear.ts";
 import type { Lower } from "./lower.ts";
 import { integers } from "./quantised.ts";
 import { reduced } from "./rows.ts";
+import { scaled } from "./tail.ts";
 
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   uint8: [0, 255],
@@ -70,12 +71,14 @@ const quantize: Lower = (l, { inputs: [x, scale, zero], outputs }) => {
 };
 
 /** (A − zero) · (B − zero), B a matrix of bytes in the file. */
-const matmulInteger: Lower = (l, { inputs: [a, b, zeroA, zeroB], outputs }) => {
+const matmulInteger: Lower = (l, step) => {
+  const [a, b, zeroA, zeroB] = step.inputs;
   const weight = l.constant(b!), zeros = zeroB ? l.constant(zeroB) : undefined;
   const bytes = weight?.dims.length === 2 && (weight.dtype === "int8" || weight.dtype === "uint8");
   if (!bytes || (zeroB && !zeros) || (zeroA && size(l.dims(zeroA)) !== 1)) return "foreign";
   const [low] = RANGES[l.program.types.get(a!)!.dtype]!, zero = zeroA ? l.contiguous(l.value(zeroA)) : undefined;
-  l.define(outputs[0]!, product(l, l.value(a!), integers(l, weight, { zeros, factor: { low, zero } })));
+  const { output, ...ends } = scaled(l, step);
+  l.define(output, product(l, l.contiguous(l.value(a!)), integers(l, weight, { zeros, factor: { low, zero } }), ends));
 };
 
 export const rounding: Readonly<Record<string, Lower>> = {
