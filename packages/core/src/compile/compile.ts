@@ -21,6 +21,7 @@ import { contextOf } from "./context.ts";
 import { finished, SEED } from "./finished.ts";
 import { ForwardValues } from "./forward_values.ts";
 import { Ledger } from "./ledger.ts";
+import { redone } from "./light_taps.ts";
 
 export interface CompileRequest {
   readonly shaped: ShapedGraph;
@@ -139,5 +140,7 @@ export function compile(request: CompileRequest): Program {
   }
   const recomputed = new Map(values.map((name) => [name, forward.value(name)])),
     lines = (ledger?.lines ?? []).map((line) => ({ ...line, tensor: b.lift(line.tensor) }));
-  return finished(b, { taps: forward.taps, cotangents, values: recomputed, ledger: lines });
+  const results = { taps: forward.taps, cotangents, values: recomputed, ledger: lines };
+  forward.redo(redone(shaped, finished(b, results).taps, forward));
+  return finished(b, results);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Builder } from "../program/builder.ts";
+import { topological } from "../graph/graph.ts";
 import type { Program, Step } from "../program/program.ts";
 
 /** Name of the program's input that holds the target's cotangent. */
@@ -14,9 +15,9 @@ export interface Results extends Pick<Program, "cotangents" | "values" | "ledger
   readonly taps: Iterable<string>;
 }
 
-/** The program that a builder wrote. */
+/** The program that a builder wrote, each step before those that read it. */
 export function finished(b: Builder, { taps, cotangents, values, ledger }: Results): Program {
-  const { steps, used } = prune(b.steps, [
+  const { steps, used } = prune(topological(b.steps), [
     ...cotangents.values(),
     ...values.values(),
     ...ledger.map((line) => line.tensor),

@@ -31,6 +31,7 @@ export class ForwardValues {
   readonly #b: Builder;
   readonly #fixed = new Map<string, boolean>();
   readonly #given: ReadonlySet<string> | undefined;
+  #again: ReadonlySet<string> = new Set();
 
   /** @param given where there is no forward session to tap: all that is given beside the model's inputs; the rest is computed */
   constructor(shaped: ShapedGraph, b: Builder, given?: ReadonlySet<string>) {
@@ -62,6 +63,18 @@ export class ForwardValues {
     return fixed;
   }
 
+  /** Takes tensors off the taps and computes them again: steps that come behind all others, see `topological`. */
+  redo(names: ReadonlySet<string>): void {
+    this.#again = names;
+    for (const name of names) {
+      if (!this.taps.delete(name)) continue;
+      const { op, domain, inputs, attributes, name: origin } = this.#made.get(name)!;
+      this.#b.origin = origin;
+      const values = inputs.map((input) => input && this.value(input));
+      this.#b.forward({ op, domain, inputs: values, outputs: [name], attributes }, [this.#shaped.types.get(name)!]);
+    }
+  }
+
   #raw(name: string): string {
     const { graph, known, types } = this.#shaped;
     const weight = graph.constants.get(name);
@@ -72,7 +85,7 @@ export class ForwardValues {
     const inFile = graph.inFile.has(name) || graph.inputs.some((port) => port.name === name);
     const computed = this.#given
       ? !this.#given.has(name)
-      : !inFile || this.isFixed(name) || (node && this.#moves(node));
+      : !inFile || this.#again.has(name) || this.isFixed(name) || (node && this.moves(node));
     if (node && computed) return this.#recompute(node, name);
     // A cast to its own type is gone from an optimised session, and cannot be tapped there.
     if (node?.op === "Cast" && type?.dtype === types.get(node.inputs[0]!)?.dtype) return this.value(node.inputs[0]!);
@@ -82,7 +95,8 @@ export class ForwardValues {
     return this.#b.input(name, type);
   }
 
-  #moves = (node: Node): boolean =>
+  /** Whether a node only moves elements. */
+  moves = (node: Node): boolean =>
     !node.quantised && node.domain === "" && MOVEMENT.has(node.op) && this.#shaped.graph.inFile.has(node.inputs[0]!);
 
   /** Repeats a forward node in the program; its float inputs are float32 by then. */

@@ -80,8 +80,8 @@ export const operator = (
 ): string => (domain === "" || domain === "ai.onnx" ? op : `${domain}.${op}`);
 
 /** The node that makes each tensor. */
-export function producers(nodes: readonly Node[]): Map<string, Node> {
-  const made = new Map<string, Node>();
+export function producers<T extends Pick<Node, "outputs">>(nodes: readonly T[]): Map<string, T> {
+  const made = new Map<string, T>();
   for (const node of nodes) for (const output of node.outputs) if (output) made.set(output, node);
   return made;
 }
@@ -111,10 +111,10 @@ export const text = (node: Node, name: string, fallback: string): string =>
   (node.attributes[name] as string | undefined) ?? fallback;
 
 /** Orders nodes so that each comes after what it reads; names nobody makes count as given. Stable otherwise. */
-export function topological(nodes: readonly Node[]): Node[] {
-  const made = producers(nodes), done = new Set<Node>(), ordered: Node[] = [];
+export function topological<T extends Pick<Node, "inputs" | "outputs">>(nodes: readonly T[]): T[] {
+  const made = producers(nodes), done = new Set<T>(), ordered: T[] = [];
   for (const root of nodes) {
-    const stack: [Node, number][] = done.has(root) ? [] : [[root, 0]];
+    const stack: [T, number][] = done.has(root) ? [] : [[root, 0]];
     while (stack.length) {
       const frame = stack[stack.length - 1]!, [node, next] = frame;
       if (done.has(node)) {
