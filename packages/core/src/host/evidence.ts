@@ -7,6 +7,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Composite } from "../lrp/composite.ts";
 import type { Need } from "../plugin/need.ts";
 import { takesSeed } from "../program/program.ts";
+import { letGo } from "../runtime/executor.ts";
 import { floats } from "./arrays.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Model, Runnable, Shaped } from "./model.ts";
@@ -84,6 +85,7 @@ export async function gather(request: GatherRequest): Promise<Gathered> {
     messages.set(id, await carry(runnable));
   }
 
+  letGo([...taps].filter(([name]) => name !== shaped.target && !values.has(name)).map(([, tensor]) => tensor));
   const targets = resolved.map((one, which): TargetEvidence => {
     const own = (
       found: ReadonlyMap<string, Tensor>,

@@ -43,6 +43,10 @@ export class ForwardChosen implements ForwardPass {
     return await (await this.#decided(() => this.#choices.shaped(inputs))).run(inputs, fetches);
   }
 
+  async place(shaped: Shaped): Promise<object | undefined> {
+    return await (await this.#decided(() => Promise.resolve(shaped))).place(shaped);
+  }
+
   async behind(shaped: Shaped, given: readonly string[], fetches: readonly string[]): Promise<Twin> {
     return await (await this.#decided(() => Promise.resolve(shaped))).behind(shaped, given, fetches);
   }

@@ -16,6 +16,8 @@ export interface ForwardPass {
   run(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>>;
   /** Tensors that will be asked for. */
   expect(fetches: readonly string[]): void;
+  /** Where it leaves the values of these shapes for the executor's programs; undefined where it gives them to anybody who asks. */
+  place(shaped: Shaped): Promise<object | undefined>;
   /** The model with some of its tensors given: `fetches` are computed from them and the inputs. */
   behind(shaped: Shaped, given: readonly string[], fetches: readonly string[]): Promise<Twin>;
   release(): Promise<void>;

@@ -36,18 +36,21 @@ export class ForwardProgram implements ForwardPass {
   /** A program is compiled for what is asked of it. */
   expect(): void {}
 
+  place = (shaped: Shaped): Promise<object> => Promise.resolve(shaped);
+
   async run(inputs: Inputs, fetches: readonly string[]): Promise<Map<string, Tensor>> {
     const shaped = await this.#host.shaped(inputs), wanted = [...new Set(fetches)].sort();
     const { program, prepared } = await this.#host.programs.get(
       `${shaped.key}|forward|${wanted}`,
       () => compileForward(shaped.exact(), wanted),
+      shaped,
     );
     return valuesOf(program, await prepared.run(inputs));
   }
 
   async behind(shaped: Shaped, given: readonly string[], fetches: readonly string[]): Promise<Twin> {
     const program = compileForward(shaped.exact(), fetches, given),
-      prepared = await this.#host.executor.prepare(program);
+      prepared = await this.#host.executor.prepare(program, shaped);
     return {
       run: async (all) => valuesOf(program, await prepared.run(all)),
       release: () => prepared.release(),

@@ -39,6 +39,8 @@ export class ForwardSession implements ForwardPass {
     return await session.run(asked(inputs, session), fetches);
   }
 
+  place = (): Promise<undefined> => Promise.resolve(undefined);
+
   /** The graph written anew, with the given tensors as inputs. */
   async behind({ types, target }: Shaped, given: readonly string[], fetches: readonly string[]): Promise<Twin> {
     const nodes = this.#graph.nodes.map((node) => ({

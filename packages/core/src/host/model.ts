@@ -171,7 +171,7 @@ export class Model {
   }
 
   /** A compiled program, ready to run; kept by shape and request. */
-  program(shaped: Shaped, request: Omit<CompileRequest, "shaped" | "sources" | "target">): Promise<Runnable> {
+  async program(shaped: Shaped, request: Omit<CompileRequest, "shaped" | "sources" | "target">): Promise<Runnable> {
     const key = [
       shaped.key,
       request.composite.id,
@@ -181,7 +181,8 @@ export class Model {
       request.seeds ?? 1,
       request.ledger ?? false,
     ].join("|");
-    return this.#programs.get(key, () => {
+    const place = await this.#forward.place(shaped);
+    return await this.#programs.get(key, () => {
       this.#backing?.check();
       const program = compile({
         ...request,
@@ -191,7 +192,7 @@ export class Model {
       });
       this.#forward.expect(program.taps);
       return program;
-    });
+    }, place);
   }
 
   /** Carries a seed back through a program. */

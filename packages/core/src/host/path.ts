@@ -5,6 +5,7 @@
  * @module
  */
 import { numbers, type Tensor } from "../graph/tensor.ts";
+import { letGo } from "../runtime/executor.ts";
 import type { PathEvidence } from "../plugin/evidence.ts";
 import { array, beside, floats, rowsOf, stacked } from "./arrays.ts";
 import type { Gathered } from "./evidence.ts";
@@ -122,6 +123,7 @@ export async function integrate(request: PathRequest): Promise<PathEvidence> {
       const { value, taps } = await at(nodes[k]!);
       await between();
       const found = await model.backward(path, taps, seed);
+      letGo(taps.values());
       values[k] = value;
       for (const name of tensors) {
         const held = program.cotangents.get(name), mean = means.get(name)!;

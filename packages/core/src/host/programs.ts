@@ -24,12 +24,16 @@ export class Programs {
     this.#executor = executor;
   }
 
-  /** The program of a key, made where it is not at hand. */
-  get(key: string, make: () => Program): Promise<Runnable> {
+  /**
+   * The program of a key, made where it is not at hand.
+   *
+   * @param place where it finds the values of the forward pass, or leaves them: see `Executor.prepare`
+   */
+  get(key: string, make: () => Program, place?: object): Promise<Runnable> {
     const runnable = cached(this.#kept, key, async () => {
       const program = make();
       await turn();
-      return { program, prepared: await this.#executor.prepare(program) };
+      return { program, prepared: await this.#executor.prepare(program, place) };
     });
     this.#kept.delete(key);
     this.#kept.set(key, runnable); // used last

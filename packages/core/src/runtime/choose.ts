@@ -36,7 +36,7 @@ export function chooseExecutor(name: ExecutorName, session: SessionOptions): Exe
     get id() {
       return chosen.id;
     },
-    prepare: async (program) => await (await usable()).prepare(program),
+    prepare: async (program, place) => await (await usable()).prepare(program, place),
     own: async () => await (await usable()).own?.(),
   };
 }

@@ -19,9 +19,24 @@ export interface PreparedProgram {
   release(): Promise<void>;
 }
 
+/** A tensor in an executor's own memory; `data` copies it out when first read. */
+export interface LyingTensor extends Tensor {
+  /** Its elements will not be read: they need not be kept when their memory is wanted. */
+  letGo(): void;
+}
+
+/** Lets go of those among tensors that lie in an executor's memory. */
+export function letGo(tensors: Iterable<Tensor>): void {
+  for (const tensor of tensors) if ("letGo" in tensor) (tensor as LyingTensor).letGo();
+}
+
 export interface Executor {
   readonly id: "ort" | "kernel";
-  prepare(program: Program): Promise<PreparedProgram>;
+  /**
+   * @param place programs prepared for one place may find the taps they need where another left its values: they are then not copied.
+   *   Tensors of a name must be the same for all of them.
+   */
+  prepare(program: Program, place?: object): Promise<PreparedProgram>;
   /** Operators it computes without ONNX Runtime, if any; asked before it is trusted with a whole model. @throws where it cannot be loaded */
   own?(): Promise<ReadonlySet<string> | undefined>;
 }

@@ -7,6 +7,7 @@ import type { Build, InitOutput } from "@hyaline/assembly";
 import type { Member } from "@hyaline/assembly/team";
 import sources from "@hyaline/assembly/version" with { type: "json" };
 import { kernelMissing, kernelStale } from "../../errors.ts";
+import { Handover } from "./handover.ts";
 import { Heap } from "./heap.ts";
 import { Regions } from "./regions.ts";
 import { Weights } from "./weights.ts";
@@ -46,6 +47,7 @@ export class Engine {
   readonly heap: Heap;
   readonly weights: Weights;
   readonly regions: Regions;
+  readonly handover: Handover;
   /** Number of each function in the team's lists. */
   readonly order: ReadonlyMap<string, number>;
   /** Byte offset of each thread's GEMM scratch. */
@@ -64,6 +66,7 @@ export class Engine {
     this.heap = new Heap(kernel.memory, reserved);
     this.weights = new Weights(this.heap);
     this.regions = new Regions(this.heap);
+    this.handover = new Handover(this.heap);
     this.order = order;
     this.scratch = Array.from({ length: this.threads }, () => this.heap.allocate(kernel.gemm_scratch_bytes()));
     this.form = kernel.integer_form(this.scratch[0]!);

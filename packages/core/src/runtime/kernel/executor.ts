@@ -19,8 +19,9 @@ import { copyRows } from "./table.ts";
 import { Lowering } from "./lowering.ts";
 import { lowered, lowerings } from "./ops/mod.ts";
 import { plan } from "./plan.ts";
+import type { Hold } from "./handover.ts";
 import type { Region } from "./regions.ts";
-import type { View } from "./view.ts";
+import { type Storage, type View, whole } from "./view.ts";
 
 export interface KernelExecutorOptions extends KernelOptions {
   /** Where steps run that the kernel lacks; onnxruntime-web's wasm by default. */
@@ -37,7 +38,7 @@ export interface PreparedOnKernel extends PreparedProgram {
 
 export interface KernelExecutor extends Executor {
   readonly id: "kernel";
-  prepare(program: Program): Promise<PreparedOnKernel>;
+  prepare(program: Program, place?: object): Promise<PreparedOnKernel>;
   /** Build and threads in use. */
   describe(): Promise<{ build: "simd" | "relaxed"; threads: number }>;
   /** Bytes the kernel's memory has grown to; it never shrinks. */
@@ -65,8 +66,8 @@ export function kernelExecutor(options: KernelExecutorOptions = {}): KernelExecu
   const started = (): Promise<Engine> => engine ??= Engine.start(options);
   return {
     id: "kernel",
-    prepare: async (program) =>
-      await prepare(await started(), program, options.fallback ?? { backend: "wasm", threads: 1 }),
+    prepare: async (program, place) =>
+      await prepare(await started(), program, { place, fallback: options.fallback ?? { backend: "wasm", threads: 1 } }),
     async own() {
       await started();
       return lowered;
@@ -83,21 +84,35 @@ export function kernelExecutor(options: KernelExecutorOptions = {}): KernelExecu
   };
 }
 
+/** Bytes of the tensors that a program takes over or leaves, by the name they have in the file. */
+const handedOver = ({ taps, values, types }: Program): Map<string, number> =>
+  new Map(
+    [...taps.map((name) => [name, name] as const), ...values].map((
+      [name, own],
+    ) => [name, 4 * size(types.get(own)!.dims)]),
+  );
+
 /** A stretch of kernel commands whose lists lie in memory, or one command that is not the kernel's. */
 type Stage = { table: number } | { foreign: ForeignCommand; session: Session } | { rows: RowsCommand };
 
 /** Prepares a program; what was held for one that cannot be prepared is given back. */
-async function prepare(engine: Engine, program: Program, fallback: SessionOptions): Promise<PreparedOnKernel> {
+async function prepare(
+  engine: Engine,
+  program: Program,
+  { place, fallback }: { place: object | undefined; fallback: SessionOptions },
+): Promise<PreparedOnKernel> {
   const l = new Lowering(program, engine),
     owned: [number, number][] = [],
-    regions: Region[] = [];
+    regions: Region[] = [],
+    hold = place && engine.handover.hold(place, handedOver(program));
   const giveBack = (): void => {
     for (const [at, bytes] of owned) engine.heap.free(at, bytes);
     for (const region of regions) engine.regions.drop(region);
     for (const [of, form] of l.held) engine.weights.drop(of, form);
+    if (hold) engine.handover.drop(hold);
   };
   try {
-    return await placed(engine, l, { fallback, owned, regions, giveBack });
+    return await placed(engine, l, { fallback, owned, regions, hold, giveBack });
   } catch (cause) {
     giveBack();
     throw cause;
@@ -110,6 +125,8 @@ interface Placing {
   readonly owned: [number, number][];
   /** Where it works. */
   readonly regions: Region[];
+  /** What it shares with the other programs of its place. */
+  readonly hold: Hold | undefined;
   readonly giveBack: () => void;
 }
 
@@ -117,16 +134,19 @@ interface Placing {
 async function placed(
   engine: Engine,
   l: Lowering,
-  { fallback, owned, regions, giveBack }: Placing,
+  { fallback, owned, regions, hold, giveBack }: Placing,
 ): Promise<PreparedOnKernel> {
-  const { heap, weights } = engine, { program } = l;
+  const { heap, weights, handover } = engine, { program } = l;
   const take = (bytes: number): number => {
     const at = heap.allocate(bytes);
     owned.push([at, bytes]);
     return at;
   };
   const inputs = takesSeed(program) ? [...program.taps, program.seed] : program.taps;
-  const given = new Map(inputs.map((name) => [name, l.room(l.dims(name))]));
+  const slot = (name: string): Storage | undefined => hold?.slots.get(name);
+  const given = new Map(
+    inputs.map((name) => [name, slot(name) ? whole(slot(name)!, l.dims(name)) : l.room(l.dims(name))]),
+  );
   for (const [name, view] of given) {
     l.keep(view, "before");
     l.define(name, view);
@@ -140,11 +160,16 @@ async function placed(
     foreign.set(step.op, (foreign.get(step.op) ?? 0) + 1);
   }
   const wanted = new Map(outputsOf(program).map((name) => [name, l.contiguous(l.value(name))]));
+  const left = hold ? [...program.values] : [];
+  for (const [name, own] of left) l.settle(wanted.get(own)!, slot(name)!);
+  for (const [, own] of left) wanted.delete(own);
   for (const view of wanted.values()) l.keep(view, "after");
 
-  const working = plan(l.storages), region = engine.regions.take(working);
+  const moving = l.storages.filter(({ fixed }) => !fixed),
+    working = plan(moving),
+    region = engine.regions.take(working);
   regions.push(region);
-  for (const storage of l.storages) storage.at += region.at;
+  for (const storage of moving) storage.at += region.at;
   const tables = take(l.tableBytes), words = new Int32Array(heap.memory.buffer, tables, l.tableBytes / 4);
   for (const table of l.tables) words.set(table.words.map((word) => resolve(word, tables)), table.at / 4);
 
@@ -160,19 +185,26 @@ async function placed(
   let released = false;
   const carry = async (taps: ReadonlyMap<string, Tensor>, seed: Tensor | undefined): Promise<Map<string, Tensor>> => {
     if (released) throw broken("a program is run before it is released");
-    for (const [name, view] of given) {
+    const written = [...given].map(([name, view]): [string, View, Tensor] => {
       const tensor = name === program.seed ? seed : taps.get(name);
       if (!tensor) throw unknownTensor(name);
-      writeFloats(read(view), tensor);
-    }
+      return [name, view, tensor];
+    }).filter(([name, , tensor]) => !hold || !handover.lies(tensor, name, hold));
+    if (hold) handover.write(hold, new Set([...written, ...left].map(([name]) => name)));
+    for (const [, view, tensor] of written) writeFloats(read(view), tensor);
     for (const stage of stages) {
       if ("table" in stage) engine.walk(stage.table);
       else if ("rows" in stage) copyRows(stage.rows, read);
       else await runForeign(stage.foreign, stage.session, program, read);
     }
-    return new Map(
-      [...wanted].map(([name, view]): [string, Tensor] => [name, typed(program.types.get(name)!, read(view))]),
-    );
+    const typedOf = (name: string, view: View): Tensor => typed(program.types.get(name)!, read(view));
+    return new Map([
+      ...[...wanted].map(([name, view]): [string, Tensor] => [name, typedOf(name, view)]),
+      ...left.map(([name, own]): [string, Tensor] => {
+        const type = program.types.get(own)!, view = whole(slot(name)!, type.dims);
+        return [own, handover.leave(name, type, () => typedOf(own, view).data)];
+      }),
+    ]);
   };
   return {
     memory: {

@@ -226,6 +226,14 @@ export class Lowering {
     view.storage.last = Math.max(view.storage.last, view.storage.first);
   }
 
+  /** Makes a tensor lie in a place of its own when the program ends: it is computed there, or copied where it has a place already. */
+  settle(view: View, place: Storage): void {
+    const { storage, offset } = view;
+    const free = !storage.fixed && storage.first >= 0 && offset === 0 && storage.bytes === place.bytes;
+    if (free) [storage.at, storage.fixed] = [place.at, true];
+    else this.copy(view, whole(place, view.dims));
+  }
+
   #touch({ reads, writes }: Touch): void {
     const now = this.commands.length;
     for (const { storage } of [...reads, ...writes]) {

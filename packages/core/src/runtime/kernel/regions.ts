@@ -19,9 +19,11 @@ export class Regions {
     this.#heap = heap;
   }
 
-  /** The smallest region that is large enough; a new one where none is. @throws KERNEL_MEMORY */
-  take(bytes: number): Region {
-    const fits = [...this.#users.keys()].filter((one) => one.bytes >= bytes).sort((a, b) => a.bytes - b.bytes);
+  /** The smallest region that is large enough and not among `others`; a new one where none is. @throws KERNEL_MEMORY */
+  take(bytes: number, others: ReadonlySet<Region> = new Set()): Region {
+    const fits = [...this.#users.keys()].filter((one) => one.bytes >= bytes && !others.has(one)).sort((a, b) =>
+      a.bytes - b.bytes
+    );
     const region = fits[0] ?? { at: this.#heap.allocate(bytes), bytes };
     this.#users.set(region, (this.#users.get(region) ?? 0) + 1);
     return region;

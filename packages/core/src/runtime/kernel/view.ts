@@ -15,7 +15,7 @@ export interface Storage {
   /** First and last command that touches it; weights have none. */
   first: number;
   last: number;
-  readonly fixed: boolean;
+  fixed: boolean;
 }
 
 /** An 8- or 4-bit weight read as it is: see the kernel's `Weight`. One step for each dim of the view. */
