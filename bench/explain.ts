@@ -7,7 +7,16 @@
  *
  * @module
  */
-import { compile, composites, kernelExecutor, Model, openSession, ortExecutor, type Tensor } from "@hyaline/core";
+import {
+  compile,
+  composites,
+  kernelExecutor,
+  letGo,
+  Model,
+  openSession,
+  ortExecutor,
+  type Tensor,
+} from "@hyaline/core";
 import { idsOf } from "./input.ts";
 import { timed } from "./measure.ts";
 
@@ -44,6 +53,21 @@ function disagreement(found: ReadonlyMap<string, Tensor>, expected: ReadonlyMap<
   }));
 }
 
+/** Both passes on the kernel: what the first leaves in its memory the second finds there. */
+async function withoutRuntime(alone: Model, request: Parameters<Model["program"]>[1], seed: Tensor) {
+  const { program, prepared } = await alone.program(await alone.shaped(inputs), request),
+    fetches = [...new Set([...program.taps, target])];
+  const passes = async (backwards: boolean): Promise<void> => {
+    const taps = await alone.forward(inputs, fetches);
+    if (backwards) await prepared.run(taps, seed);
+    letGo(taps.values());
+  };
+  return {
+    forwardAlone: await timed(() => passes(false), patience),
+    wholeAlone: await timed(() => passes(true), patience),
+  };
+}
+
 const methods: Record<string, unknown> = {};
 for (const name of quick ? ["attnlrp"] : ["attnlrp", "input-x-gradient"]) {
   const program = compile({ shaped, sources, target, at: sources, composite: composites.get(name)!, seeds });
@@ -65,12 +89,7 @@ for (const name of quick ? ["attnlrp"] : ["attnlrp", "input-x-gradient"]) {
     kernel: await timed(() => mine.run(taps, seed), patience),
     ...(theirs ? { ort: await timed(() => theirs.run(taps, seed), patience) } : {}),
     whole: await timed(async () => await mine.run(await model.forward(inputs, fetches), seed), patience),
-    ...(alone
-      ? {
-        forwardAlone: await timed(() => alone.forward(inputs, fetches), patience),
-        wholeAlone: await timed(async () => await mine.run(await alone.forward(inputs, fetches), seed), patience),
-      }
-      : {}),
+    ...(alone ? await withoutRuntime(alone, { at: sources, composite: composites.get(name)!, seeds }, seed) : {}),
     ...(theirs
       ? { wholeOrt: await timed(async () => await theirs.run(await model.forward(inputs, fetches), seed), patience) }
       : {}),

@@ -6,7 +6,16 @@
  * @module
  */
 import process from "node:process";
-import { byteLength, compile, composites, kernelExecutor, Model, openSession, type Tensor } from "@hyaline/core";
+import {
+  byteLength,
+  composites,
+  kernelExecutor,
+  Model,
+  openSession,
+  type PreparedOnKernel,
+  type Tensor,
+} from "@hyaline/core";
+import { backingOf } from "@hyaline/core/node";
 import { idsOf } from "./input.ts";
 
 const [path, length, what] = [Deno.args[0]!, Number(Deno.args[1]), Deno.args[2]];
@@ -15,30 +24,25 @@ const session = { backend: "wasm" as const, threads: 1 }, kernel = kernelExecuto
 await kernel.describe();
 const base = process.memoryUsage().rss,
   forward = what === "kernel" ? "program" as const : "session" as const,
-  model = new Model({ model: await Deno.readFile(path) }, { session, executor: kernel, forward });
+  backing = backingOf(path)!,
+  model = new Model({ model: backing.whole(), backing }, { session, executor: kernel, forward });
 const inputs = idsOf(model.graph, length), { target } = model;
 let planned = 0, taps = 0;
 if (what === "forward") {
-  const plain = await openSession(await Deno.readFile(path), session);
+  const plain = await openSession(backing.whole(), session);
   await plain.run(inputs, [target]);
 } else {
-  const shaped = await model.shaped(inputs), sources = shaped.sources.flatMap(({ tensors }) => tensors);
-  const program = compile({
-    shaped,
-    sources,
-    target,
-    at: sources,
-    composite: composites.get("attnlrp")!,
-    ledger: true,
-  });
-  const prepared = await kernel.prepare(program), values = await model.forward(inputs, [...program.taps, target]);
+  const shaped = await model.shaped(inputs), at = shaped.sources.flatMap(({ tensors }) => tensors);
+  const runnable = await model.program(shaped, { at, composite: composites.get("attnlrp")!, ledger: true });
+  const { program, prepared } = runnable,
+    values = await model.forward(inputs, [...program.taps, target]);
   taps = [...values.values()].reduce((sum, value) => sum + byteLength(value), 0);
-  const { dims } = program.types.get(program.seed)!;
-  planned = prepared.memory.working;
-  const data = new Float32Array(values.get(target)!.data.length);
+  planned = (prepared as PreparedOnKernel).memory.working;
+  const { dims } = program.types.get(program.seed)!,
+    data = new Float32Array(values.get(target)!.data.length);
   data[data.length - 1] = 1;
   const seed: Tensor = { dtype: "float32", dims, data };
-  await prepared.run(values, seed);
+  await model.backward(runnable, values, seed);
 }
 console.log(JSON.stringify({ base, peak: process.resourceUsage().maxRSS * 1024, planned, taps }));
 Deno.exit(0);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compile, composites, kernelExecutor, Model, type Tensor } from "@hyaline/core";
+import { compile, composites, kernelExecutor, letGo, Model, type Tensor } from "@hyaline/core";
 import { idsOf } from "./input.ts";
 
 /** The best of `runs` in milliseconds, plain forward first. */
@@ -35,7 +35,12 @@ export async function explainInPage(
   const seed: Tensor = { dtype: "float32", dims: program.types.get(program.seed)!.dims, data };
   const whole = await best(async () => await prepared.run(await model.forward(inputs, fetches), seed));
   const alone = new Model({ model: bytes }, { session, executor: kernel, forward: "program" });
-  const wholeAlone = await best(async () => await prepared.run(await alone.forward(inputs, fetches), seed));
+  const own = await alone.program(await alone.shaped(inputs), { at: sources, composite: composites.get("attnlrp")! });
+  const wholeAlone = await best(async () => {
+    const taps = await alone.forward(inputs, fetches);
+    await own.prepared.run(taps, seed);
+    letGo(taps.values());
+  });
   // Asked again: the engine compiles what it sees often better.
   const again = await best(() => model.forward(inputs, [model.target]));
   return { forward: Math.min(forward, again), whole, wholeAlone, ...await kernel.describe() };

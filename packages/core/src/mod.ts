@@ -52,7 +52,7 @@ export {
 } from "./runtime/kernel/executor.ts";
 export { kernelSpeed } from "./runtime/kernel/speed.ts";
 export { ortExecutor } from "./runtime/ort/executor.ts";
-export { type Executor, type PreparedProgram } from "./runtime/executor.ts";
+export { type Executor, letGo, type PreparedProgram } from "./runtime/executor.ts";
 export { type Runtime, runtimeOf } from "./runtime/record.ts";
 export { smallestModel, warmUp } from "./runtime/warm.ts";
 export { type Backend, openSession, type Session, type SessionOptions } from "./runtime/session.ts";

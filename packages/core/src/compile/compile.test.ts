@@ -122,6 +122,27 @@ describe("the program", () => {
     expect(compile({ shaped, sources: ["x"], target: "y", at: ["x"], composite: gradient }).taps).toEqual(["t"]);
   });
 
+  test("a sum of taps is summed again; a chain of sums keeps every second one", async () => {
+    const trial = trialOf({ x: tensor([3], [0.1, -0.4, 0.7]) }, [
+      ["Tanh", "x", "t"],
+      ["Exp", "t", "u"],
+      ["Add", "t u", "first"],
+      ["Add", "first half", "shifted"],
+      ["Mul", "shifted u", "second"],
+      ["Mul", "first second", "y"],
+    ], { half: tensor([], [0.5]) });
+    const request = { sources: ["x"], target: "y", seed: tensor([3], [1, 1, 1]), composite: gradient };
+    const { program, cotangents } = await carry(trial, request);
+    // first = t + u is made again; shifted = first + ½ would be made from one that is not kept, and stays; second = shifted · u is made again.
+    expect([...program.taps].sort()).toEqual(["shifted", "t", "u"]);
+    const slope = (x: number): number => {
+      const t = Math.tanh(x), u = Math.exp(t), s = t + u, dt = 1 - t * t, du = u * dt;
+      return (dt + du) * (s + 0.5) * u + s * ((dt + du) * u + (s + 0.5) * du);
+    };
+    numbers(cotangents.get("x")!).forEach((g, i) => expect(g).toBeCloseTo(slope([0.1, -0.4, 0.7][i]!), 5));
+    await trial.release();
+  });
+
   test("a cast that changes nothing is read before it", () => {
     const { shaped } = trialOf({ x: draw(2, 3) }, [["Tanh", "x", "t"], ["Cast", "t", "same", { to: 1 }], [
       "Mul",

@@ -18,7 +18,7 @@ import { foreignSession, typed, writeFloats } from "./foreign.ts";
 import { copyRows } from "./table.ts";
 import { Lowering } from "./lowering.ts";
 import { lowered, lowerings } from "./ops/mod.ts";
-import { plan } from "./plan.ts";
+import { aligned, plan } from "./plan.ts";
 import type { Hold } from "./handover.ts";
 import type { Region } from "./regions.ts";
 import { type Storage, type View, whole } from "./view.ts";
@@ -30,7 +30,7 @@ export interface KernelExecutorOptions extends KernelOptions {
 
 /** A program on the kernel; what it will need is known before it runs. */
 export interface PreparedOnKernel extends PreparedProgram {
-  /** Bytes of the tensors alive at the worst moment, and of the weights this program reads. */
+  /** Bytes of the tensors alive at the worst moment (those it takes from other programs and leaves to them included), and of the weights this program reads. */
   readonly memory: { readonly working: number; readonly weights: number };
   /** Steps handed to ONNX Runtime, by operator. */
   readonly foreign: ReadonlyMap<string, number>;
@@ -165,9 +165,8 @@ async function placed(
   for (const [, own] of left) wanted.delete(own);
   for (const view of wanted.values()) l.keep(view, "after");
 
-  const moving = l.storages.filter(({ fixed }) => !fixed),
-    working = plan(moving),
-    region = engine.regions.take(working);
+  const moving = l.storages.filter(({ fixed }) => !fixed), room = plan(moving), region = engine.regions.take(room);
+  const working = room + [...hold?.slots.values() ?? []].reduce((sum, { bytes }) => sum + aligned(bytes), 0);
   regions.push(region);
   for (const storage of moving) storage.at += region.at;
   const tables = take(l.tableBytes), words = new Int32Array(heap.memory.buffer, tables, l.tableBytes / 4);

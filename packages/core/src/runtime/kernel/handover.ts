@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { broken } from "../../errors.ts";
 import type { Tensor, TensorType } from "../../graph/tensor.ts";
 import type { LyingTensor } from "../executor.ts";
 import type { Heap } from "./heap.ts";
@@ -92,8 +93,11 @@ export class Handover {
 
   /** A tensor that was written to its slot. Its elements are copied out when they are first read, or before they are written over. */
   leave(name: string, { dtype, dims }: TensorType, read: Read): LyingTensor {
-    let data: Tensor["data"] | undefined;
-    const rescue = (): void => void (data ??= read());
+    let data: Tensor["data"] | undefined, gone = false;
+    const rescue = (): void => {
+      if (gone && !data) throw broken(`"${name}" is read before it is let go`);
+      data ??= read();
+    };
     const tensor: LyingTensor = {
       dtype,
       dims,
@@ -101,7 +105,10 @@ export class Handover {
         rescue();
         return data!;
       },
-      letGo: () => void this.#lying.delete(tensor),
+      letGo: () => {
+        gone = true;
+        this.#lying.delete(tensor);
+      },
     };
     this.#lying.set(tensor, { name, rescue });
     return tensor;
