@@ -19,15 +19,15 @@ export interface PreparedProgram {
   release(): Promise<void>;
 }
 
-/** A tensor in an executor's own memory; `data` copies it out when first read. */
-export interface LyingTensor extends Tensor {
-  /** Its elements will not be read: they need not be kept when their memory is wanted. */
-  letGo(): void;
-}
+/** How tensors that lie in an executor's own memory, and are copied out when their `data` is first read, are let go of. */
+const lying = new WeakMap<Tensor, () => void>();
 
-/** Lets go of those among tensors that lie in an executor's memory. */
+/** Makes a tensor one that can be let go of. */
+export const lies = (tensor: Tensor, letGo: () => void): void => void lying.set(tensor, letGo);
+
+/** Says of tensors that nobody will read them: those that lie in an executor's memory need not be kept when it is wanted. */
 export function letGo(tensors: Iterable<Tensor>): void {
-  for (const tensor of tensors) if ("letGo" in tensor) (tensor as LyingTensor).letGo();
+  for (const tensor of tensors) lying.get(tensor)?.();
 }
 
 export interface Executor {

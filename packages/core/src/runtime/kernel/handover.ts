@@ -9,7 +9,7 @@
  */
 import { broken } from "../../errors.ts";
 import type { Tensor, TensorType } from "../../graph/tensor.ts";
-import type { LyingTensor } from "../executor.ts";
+import { lies } from "../executor.ts";
 import type { Heap } from "./heap.ts";
 import { aligned } from "./plan.ts";
 import { type Region, Regions } from "./regions.ts";
@@ -92,24 +92,24 @@ export class Handover {
   }
 
   /** A tensor that was written to its slot. Its elements are copied out when they are first read, or before they are written over. */
-  leave(name: string, { dtype, dims }: TensorType, read: Read): LyingTensor {
+  leave(name: string, { dtype, dims }: TensorType, read: Read): Tensor {
     let data: Tensor["data"] | undefined, gone = false;
     const rescue = (): void => {
       if (gone && !data) throw broken(`"${name}" is read before it is let go`);
       data ??= read();
     };
-    const tensor: LyingTensor = {
+    const tensor: Tensor = {
       dtype,
       dims,
       get data() {
         rescue();
         return data!;
       },
-      letGo: () => {
-        gone = true;
-        this.#lying.delete(tensor);
-      },
     };
+    lies(tensor, () => {
+      gone = true;
+      this.#lying.delete(tensor);
+    });
     this.#lying.set(tensor, { name, rescue });
     return tensor;
   }
