@@ -8,11 +8,14 @@ export const ROWS: i32 = 128;
 const BLOCK: i32 = ROWS * DEPTH << 2;
 const PANEL: i32 = 12 * DEPTH << 2;
 /** Panels packed together where the columns of B lie side by side: 48 floats fill three cache lines, 12 only parts of two. */
-const ABREAST: i32 = 4;
+export const ABREAST: i32 = 4;
 
-/** Bytes of scratch any GEMM needs: a packed block of A, panels of B, one edge tile, eight rows on their way into a panel. */
+/**
+ * Bytes of scratch any GEMM needs: a packed block of A, panels of B, one edge tile, eight rows on their way into a panel; of integers
+ * panels are one row of A and four of B longer.
+ */
 export function gemm_scratch_bytes(): i32 {
-  return BLOCK + ABREAST * PANEL + (8 * 12 << 2) + (8 * DEPTH << 2);
+  return BLOCK + (ROWS << 2) + ABREAST * (PANEL + (4 * 12 << 2)) + (8 * 12 << 2) + (8 * DEPTH << 2);
 }
 
 /**

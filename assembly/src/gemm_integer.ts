@@ -1,6 +1,6 @@
-import { DEPTH, ROWS } from "./gemm";
-import { Form, packEnds, packIntegerPanel, packIntegerRows } from "./pack_integers";
-import { Kind, Weight } from "./pack_quantized";
+import { ABREAST, DEPTH, ROWS } from "./gemm";
+import { Form, packBytesAbreast, packEnds, packIntegerPanel, packIntegerRows } from "./pack_integers";
+import { Weight } from "./pack_quantized";
 import { sweepIntegers, TAIL } from "./sweep_integers";
 
 const BLOCK: i32 = ROWS * (DEPTH + 1) << 2;
@@ -20,6 +20,7 @@ const SUMS: i32 = 8 * 12 << 2;
  *
  * The first sum is the tile's, the others are one number a row and two a column of a block. All are taken modulo 2³²: only what they add
  * up to has to fit. A word has four neighbours along the depth in the byte forms and two in the other, so a block is 1536 or 768 deep.
+ * Four panels of bytes are packed abreast, as in `gemm_f32_8x12`.
  */
 export function gemm_integer_8x12(
   form: Form, m: i32, n: i32, k: i32, a: usize, aRow: i32, aDepth: i32, low: i32, zero: usize, weight: usize, column: i32,
@@ -28,7 +29,7 @@ export function gemm_integer_8x12(
   const w = changetype<Weight>(weight), bytes = ASC_FEATURE_RELAXED_SIMD && form != Form.Pairs;
   const offset = form == Form.Signed ? low + 128 : form == Form.Unsigned ? low : 0;
   const x = offset - (zero ? <i32>f32.load(zero) : 0);
-  const panel = scratch + BLOCK, sums = panel + PANEL, line = sums + SUMS;
+  const panels = scratch + BLOCK, sums = panels + ABREAST * PANEL, line = sums + SUMS;
   const cStep = <usize>cRow << 2, most = DEPTH << (bytes ? 2 : 1);
   let d = 0;
   do {
@@ -36,9 +37,14 @@ export function gemm_integer_8x12(
     for (let i = 0; i < m; i += ROWS) {
       const rows = min(ROWS, m - i);
       packIntegerRows(scratch, a + ((<usize>i * <usize>aRow + <usize>d * <usize>aDepth) << 2), rows, aRow, depth, aDepth, bytes, offset, x, line);
-      for (let j = 0; j < n; j += 12) {
+      for (let j = 0, ready = 0, packed = 0; j < n; j += 12, ready--) {
         const columns = min(12, n - j);
-        packIntegerPanel(panel, w, column + j, columns, d, depth, bytes, w.kind == Kind.I8, x);
+        if (ready <= 0) {
+          packed = bytes && n - j >= 12 * ABREAST ? packBytesAbreast(panels, PANEL, w, column + j, d, depth) : 0;
+          ready = packed ? ABREAST : 1;
+        }
+        const panel = panels + (ABREAST - ready) * PANEL;
+        packIntegerPanel(panel, w, column + j, columns, d, depth, packed, bytes, x);
         packEnds(panel, steps, columns, scale ? scale + <usize>(j * scaleStep << 2) : 0, scaleStep, bias ? bias + <usize>(j << 2) : 0);
         sweepIntegers(bytes, rows, columns, steps, scratch, panel, c + <usize>i * cStep + (<usize>j << 2), cStep, d > 0, d + depth >= k, bias != 0, sums);
       }

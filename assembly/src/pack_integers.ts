@@ -1,5 +1,5 @@
 import { packPanel } from "./pack";
-import { Weight } from "./pack_quantized";
+import { Kind, Weight } from "./pack_quantized";
 import { Lane, mac, ZERO } from "./simd";
 
 /**
@@ -102,30 +102,31 @@ function added(lane: Lane, ones: v128, numbers: v128, rows: bool, sum: v128): v1
  * each: x·Σ s and t.
  */
 export function packIntegerPanel(
-  target: usize, w: Weight, column: i32, columns: i32, d0: i32, depth: i32, bytes: bool, signed: bool, x: i32,
+  target: usize, w: Weight, column: i32, columns: i32, d0: i32, depth: i32, packed: i32, bytes: bool, x: i32,
 ): void {
-  const along = <usize>w.depthStep, source = w.data + <usize>d0 * along + <usize>column, flip = i8x16.splat(signed ? 0 : -128);
+  const along = <usize>w.depthStep, source = w.data + <usize>d0 * along + <usize>column, signed = w.kind == Kind.I8;
+  const flip = i8x16.splat(signed ? 0 : -128);
   const group = bytes ? 4 : 2, steps = (depth + group - 1) / group;
-  let d = 0, t = target;
+  let d = packed, t = target + <usize>(packed / group * 48);
   if (columns == 12) {
     if (bytes) {
-      for (let s = source; d + 4 <= depth; d += 4, s += 4 * along, t += 48) {
-        const ab = pairs8(v128.load64_zero(s), v128.load64_zero(s + along));
-        const ce = pairs8(v128.load64_zero(s + 2 * along), v128.load64_zero(s + 3 * along));
+      for (let s = source + <usize>packed * along; d + 4 <= depth; d += 4, s += 4 * along, t += 48) {
+        const ab = low8(v128.load64_zero(s), v128.load64_zero(s + along));
+        const ce = low8(v128.load64_zero(s + 2 * along), v128.load64_zero(s + 3 * along));
         const rest = s + 8;
-        const ab2 = pairs8(v128.load32_zero(rest), v128.load32_zero(rest + along));
-        const ce2 = pairs8(v128.load32_zero(rest + 2 * along), v128.load32_zero(rest + 3 * along));
-        v128.store(t, v128.xor(flip, i16x8.shuffle(ab, ce, 0, 8, 1, 9, 2, 10, 3, 11)), 0);
-        v128.store(t, v128.xor(flip, i16x8.shuffle(ab, ce, 4, 12, 5, 13, 6, 14, 7, 15)), 16);
-        v128.store(t, v128.xor(flip, i16x8.shuffle(ab2, ce2, 0, 8, 1, 9, 2, 10, 3, 11)), 32);
+        const ab2 = low8(v128.load32_zero(rest), v128.load32_zero(rest + along));
+        const ce2 = low8(v128.load32_zero(rest + 2 * along), v128.load32_zero(rest + 3 * along));
+        v128.store(t, v128.xor(flip, low4(ab, ce)), 0);
+        v128.store(t, v128.xor(flip, high4(ab, ce)), 16);
+        v128.store(t, v128.xor(flip, low4(ab2, ce2)), 32);
       }
     } else {
       for (let s = source; d + 2 <= depth; d += 2, s += 2 * along, t += 48) {
         const a = wide8(v128.load64_zero(s), flip), b = wide8(v128.load64_zero(s + along), flip);
         const a2 = wide8(v128.load32_zero(s + 8), flip), b2 = wide8(v128.load32_zero(s + along + 8), flip);
-        v128.store(t, i16x8.shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11), 0);
-        v128.store(t, i16x8.shuffle(a, b, 4, 12, 5, 13, 6, 14, 7, 15), 16);
-        v128.store(t, i16x8.shuffle(a2, b2, 0, 8, 1, 9, 2, 10, 3, 11), 32);
+        v128.store(t, low4(a, b), 0);
+        v128.store(t, high4(a, b), 16);
+        v128.store(t, low4(a2, b2), 32);
       }
     }
   }
@@ -147,6 +148,35 @@ export function packIntegerPanel(
   }
 }
 
+/**
+ * The same of four panels of bytes, `apart` bytes apart, as far as four rows make a word; returns how many rows those are. 48 columns are
+ * three whole vectors.
+ */
+export function packBytesAbreast(target: usize, apart: i32, w: Weight, column: i32, d0: i32, depth: i32): i32 {
+  const along = <usize>w.depthStep, flip = i8x16.splat(w.kind == Kind.I8 ? 0 : -128), next = <usize>apart, whole = depth & ~3;
+  let s = w.data + <usize>d0 * along + <usize>column;
+  for (let d = 0; d < whole; d += 4, s += 4 * along, target += 48) {
+    const s1 = s + along, s2 = s1 + along, s3 = s2 + along;
+    const p1 = target + next, p2 = p1 + next, p3 = p2 + next;
+    let a = v128.load(s, 0), b = v128.load(s1, 0), c = v128.load(s2, 0), e = v128.load(s3, 0);
+    let ab = low8(a, b), ce = low8(c, e);
+    v128.store(target, v128.xor(flip, low4(ab, ce)), 0); v128.store(target, v128.xor(flip, high4(ab, ce)), 16);
+    ab = high8(a, b); ce = high8(c, e);
+    v128.store(target, v128.xor(flip, low4(ab, ce)), 32); v128.store(p1, v128.xor(flip, high4(ab, ce)), 0);
+    a = v128.load(s, 16); b = v128.load(s1, 16); c = v128.load(s2, 16); e = v128.load(s3, 16);
+    ab = low8(a, b); ce = low8(c, e);
+    v128.store(p1, v128.xor(flip, low4(ab, ce)), 16); v128.store(p1, v128.xor(flip, high4(ab, ce)), 32);
+    ab = high8(a, b); ce = high8(c, e);
+    v128.store(p2, v128.xor(flip, low4(ab, ce)), 0); v128.store(p2, v128.xor(flip, high4(ab, ce)), 16);
+    a = v128.load(s, 32); b = v128.load(s1, 32); c = v128.load(s2, 32); e = v128.load(s3, 32);
+    ab = low8(a, b); ce = low8(c, e);
+    v128.store(p2, v128.xor(flip, low4(ab, ce)), 32); v128.store(p3, v128.xor(flip, high4(ab, ce)), 0);
+    ab = high8(a, b); ce = high8(c, e);
+    v128.store(p3, v128.xor(flip, low4(ab, ce)), 16); v128.store(p3, v128.xor(flip, high4(ab, ce)), 32);
+  }
+  return whole;
+}
+
 /** Behind those, twelve floats each: what the sums are multiplied with, and what is added to them. */
 export function packEnds(panel: usize, steps: i32, columns: i32, scale: usize, scaleStep: i32, bias: usize): void {
   let target = panel + <usize>((steps + 2) * 48);
@@ -156,11 +186,28 @@ export function packEnds(panel: usize, steps: i32, columns: i32, scale: usize, s
   }
 }
 
-/** Bytes of two rows, column by column. */
+/** Bytes of two rows, column by column: of their first eight columns, or of the last. */
 // @ts-ignore: decorator
 @inline
-function pairs8(a: v128, b: v128): v128 {
+function low8(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+// @ts-ignore: decorator
+@inline
+function high8(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+/** Numbers of 16 bits alternating: of the first four lanes, or of the last. */
+// @ts-ignore: decorator
+@inline
+function low4(a: v128, b: v128): v128 {
+  return i16x8.shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+// @ts-ignore: decorator
+@inline
+function high4(a: v128, b: v128): v128 {
+  return i16x8.shuffle(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 
 /** Eight bytes as 16-bit integers, after their signs are flipped. */
