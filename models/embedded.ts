@@ -4,7 +4,7 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { Model, ortExecutor, type SessionOptions, Tokenizer } from "@hyaline/core";
+import { chooseExecutor, Model, type SessionOptions, Tokenizer } from "@hyaline/core";
 import { completeInputs, typed } from "../packages/core/src/host/inputs.ts";
 
 /** One checkpoint of this directory. */
@@ -23,7 +23,7 @@ export const modelFile = (id: string): URL =>
   new URL(`${id}/onnx/${id === "sentiment-en" ? "model_quantized" : "model"}.onnx`, import.meta.url);
 
 /**
- * Opens a checkpoint of this directory on ONNX Runtime's wasm build.
+ * Opens a checkpoint of this directory as the command line does.
  *
  * @param id `sentiment-en`, `sentiment-lstm` or `ioi-lm`
  */
@@ -32,7 +32,7 @@ export async function openEmbedded(id: string, file: URL = modelFile(id)): Promi
   const tokenizer = new Tokenizer(await json(at("tokenizer.json")), await json(at("tokenizer_config.json")));
   const { id2label = {} } = await json(at("config.json")) as { id2label?: Record<string, string> };
   const session: SessionOptions = { backend: "wasm", threads: 1 };
-  const model = new Model({ model: new Uint8Array(await readFile(file)) }, { session, executor: ortExecutor(session) });
+  const model = new Model({ model: new Uint8Array(await readFile(file)) }, { session, executor: chooseExecutor("auto", session) });
   return {
     labels: Object.values(id2label),
     tokenizer,

@@ -8,7 +8,7 @@ import { run } from "./mod.ts";
 import { embeddedFolder } from "./models.ts";
 import { openEngine } from "./open.ts";
 
-/** The real thing: embedded models, ONNX Runtime, every explainer. Only the streams are in memory. */
+/** The real thing: embedded models, the kernel and ONNX Runtime, every explainer. Only the streams are in memory. */
 async function hyaline(...args: string[]) {
   const written = { out: "", err: "" };
   const sink = (to: "out" | "err") => ({ write: (text: string) => void (written[to] += text), isTTY: false });
@@ -47,10 +47,11 @@ describe("embedded models", () => {
     const of = async (executor: string) => {
       const [explanation] = await explained("--model", "ioi-lm", ioi, "--no-checks", "--executor", executor);
       if (explanation?.type !== "token-scores") throw new Error("not token scores");
-      return { executor: explanation.provenance.executor, values: explanation.data.values };
+      const { executor: by, runtime } = explanation.provenance;
+      return { by: [by, runtime.replace(/ [\d.]+$/, "")], values: explanation.data.values };
     };
     const kernel = await of("kernel"), ort = await of("onnxruntime");
-    expect([kernel.executor, ort.executor]).toEqual(["kernel", "ort"]);
+    expect([kernel.by, ort.by]).toEqual([["kernel", "hyaline kernel"], ["ort", "onnxruntime-web"]]);
     const scale = Math.max(...ort.values.map(Math.abs));
     kernel.values.forEach((value, i) => expect(Math.abs(value - ort.values[i]!)).toBeLessThan(1e-4 * scale));
   });
@@ -69,6 +70,21 @@ describe("embedded models", () => {
       cpu.values.forEach((value, i) => expect(Math.abs(value - wasm.values[i]!)).toBeLessThan(1e-4 * scale));
     },
   );
+
+  test("unless a backend is asked for the kernel runs what it can alone, and ONNX Runtime the rest", async () => {
+    const by = async (...args: string[]) => {
+      const [{ provenance: { runtime, provider, executor } }] = await explained(...args) as [Explanation];
+      return [runtime.replace(/ [\d.]+$/, ""), provider, executor];
+    };
+    expect(await by("A moving film", "--method", "lrp")).toEqual(["hyaline kernel", "wasm", "kernel"]);
+    expect(await by("--model", "sentiment-lstm", "A moving film", "--method", "occlusion"))
+      .toEqual(["onnxruntime-web", "wasm", "none"]);
+    expect(await by("A moving film", "--backend", "wasm", "--no-checks")).toEqual([
+      "onnxruntime-web",
+      "wasm",
+      "kernel",
+    ]);
+  });
 
   test("the kernel alone carries the same relevance, integrated gradients too", async () => {
     const of = async (backend: string) => {
