@@ -383,9 +383,8 @@ describe.skipIf(!findDeno())("a hostile plugin (skipped where there is no Deno t
 
   /** Writes a frame past the guest, as if the guest had said it. */
   function forged(message: string): string {
-    return `const text = new TextEncoder().encode(JSON.stringify(${message})), frame = new Uint8Array(Math.ceil((4 + text.length) / 8) * 8);
-      new DataView(frame.buffer).setUint32(0, text.length, true); frame.set(text, 4);
-      const head = new Uint8Array(4); new DataView(head.buffer).setUint32(0, frame.length, true);
-      Deno.stdout.writeSync(head); Deno.stdout.writeSync(frame);`;
+    return `const text = new TextEncoder().encode(JSON.stringify(${message})), frame = new Uint8Array(8 + text.length);
+      new Uint32Array(frame.buffer, 0, 2).set([frame.length, text.length]); frame.set(text, 8);
+      Deno.stdout.writeSync(frame);`;
   }
 });

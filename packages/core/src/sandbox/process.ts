@@ -15,7 +15,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { defaultCache } from "../checkpoint/disk_store.ts";
 import { type HyalineError, pluginLimit } from "../errors.ts";
 import type { Line } from "./host.ts";
-import { framed, unframer } from "./stream.ts";
+import { unframer } from "./stream.ts";
 
 /** What a process may be given beyond its own folder, as a person agreed to. */
 export interface Grants {
@@ -88,7 +88,7 @@ export function processLine(deno: string, { plugin, folder, entry, grants = {}, 
     cut();
   };
   const line: Line = {
-    send: (frame) => void stdin.write(framed(frame)),
+    send: (frame) => void stdin.write(frame),
     onframe: () => {},
     ended: end.promise,
     cut,

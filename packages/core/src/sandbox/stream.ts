@@ -1,17 +1,9 @@
 /**
- * Frames on a stream of bytes: each has its length in front.
+ * Frames on a stream of bytes: each begins with its length.
  *
  * @module
  */
 import { badFrame } from "../errors.ts";
-
-/** A frame with its length in front: u32, little-endian. */
-export function framed(frame: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(4 + frame.length);
-  new DataView(whole.buffer).setUint32(0, frame.length, true);
-  whole.set(frame, 4);
-  return whole;
-}
 
 /**
  * Puts the pieces of a stream together to frames.
@@ -30,8 +22,10 @@ export function unframer(most: number): (piece: Uint8Array) => Uint8Array[] {
         if (seen < 4) break;
         const length = new DataView(head.buffer).getUint32(0, true);
         if (length > most) throw badFrame(`it claims ${length} bytes, more than the ${most} allowed`);
+        if (length <= seen) throw badFrame("it claims to be shorter than its own lengths");
         body = new Uint8Array(length);
-        filled = 0;
+        body.set(head);
+        filled = seen;
       }
       const part = piece.subarray(at, at + body.length - filled);
       body.set(part, filled);
