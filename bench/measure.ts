@@ -51,7 +51,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
 const round = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
-export const pair = ({ min, median }: Timing): string => `${round(min)} / ${round(median)}`;
+export const pair = ({ min, median }: Pick<Timing, "min" | "median">): string => `${round(min)} / ${round(median)}`;
 
 /** One measured figure, for machines. */
 export interface Figure {
