@@ -13,7 +13,7 @@ export {
   to_indices_i32,
 } from "./movement";
 export { madd_peak_f32 } from "./simd";
-export { quantize_f32 } from "./quantize";
+export { dynamic_scale_f32, quantize_f32 } from "./quantize";
 export { softmax_f32 } from "./softmax";
 export { layer_norm_f32, rms_norm_f32 } from "./norm";
 export { gelu_erf_f32, gelu_tanh_f32, silu_f32 } from "./activation";

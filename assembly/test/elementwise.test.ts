@@ -195,7 +195,7 @@ describe.each(available)("elementwise operators of the %s build", (build) => {
   });
 
   test("rounding to a scale goes to the nearest step, halves to even, inside its range", () => {
-    const x = Float32Array.of(0.5, 1.5, -0.5, 2.49, 300, -300, 7.25, 0, -3.5);
+    const x = Float32Array.of(0.5, 1.5, -0.5, 2.49, 300, -300, 7.25, 0, -3.5, NaN);
     for (const zero of [0, 3]) {
       arena.clear();
       const y = arena.room(x.length), even = (v: number): number => 2 * Math.round(v / 2);
@@ -207,6 +207,25 @@ describe.each(available)("elementwise operators of the %s build", (build) => {
       const expected = Array.from(x, (v) => Math.min(127, Math.max(-128, nearest(v / 0.5) + zero)) + 0);
       expect(Array.from(arena.read(y, x.length), (v) => v + 0)).toEqual(expected);
       expect(arena.intact()).toBe(true);
+    }
+  });
+
+  test("the scale of a dynamic rounding spans the numbers and zero in 255 steps, and its zero point lies on one", () => {
+    const next = random(11), f = Math.fround;
+    for (const count of [1, 2, 3, 7, 8, 9, 16, 21, 40]) {
+      for (const [spread, shift] of [[1, 0], [1, 4], [1, -4], [1, 0.3], [0, 0]] as const) {
+        arena.clear();
+        const x = randoms(count, next, spread).map((v) => v + shift), scale = arena.room(1);
+        const zero = arena.room(1), low = Math.min(0, ...x), high = Math.max(0, ...x);
+        kernel.dynamic_scale_f32(count, arena.floats(x), scale, zero);
+        const step = f(f(high - low) / 255) || 1;
+        expect(arena.read(scale, 1)[0]).toBe(step);
+        // No quotient here is a half.
+        expect(arena.read(zero, 1)[0]! + 0).toBe(Math.min(255, Math.round(f(-low / step))) + 0);
+        expect(arena.intact()).toBe(true);
+        kernel.dynamic_scale_f32(count, arena.floats(x.map((v, i) => (i === count >> 1 ? NaN : v))), scale, zero);
+        expect([...arena.read(scale, 1), ...arena.read(zero, 1)]).toEqual([NaN, NaN]);
+      }
     }
   });
 });

@@ -8,11 +8,9 @@ import { size } from "../../../graph/tensor.ts";
 import { address } from "../command.ts";
 import type { Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
-import { binaryOf, number, unaryOf } from "./elementwise.ts";
 import { product } from "./linear.ts";
 import type { Lower } from "./lower.ts";
 import { integers } from "./quantised.ts";
-import { reduced } from "./rows.ts";
 import { scaled } from "./tail.ts";
 
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
@@ -45,19 +43,17 @@ interface Rounding {
   readonly range: readonly [number, number];
 }
 
-const clamped = (l: Lowering, x: View, low: number, high: number): View =>
-  binaryOf(l, "min_f32", binaryOf(l, "max_f32", x, number(l, low), x.dims), number(l, high), x.dims);
-
-/** scale = (max − min) / 255 of the range widened to hold 0, zero = round(−min / scale). All zeros have scale 1. */
+/** One pass finds the scale and the zero point, another rounds. */
 const dynamicQuantize: Lower = (l, { inputs, outputs }) => {
-  const x = l.contiguous(l.value(inputs[0]!));
-  if (size(x.dims) === 0) return "foreign";
-  const low = binaryOf(l, "min_f32", reduced(l, "reduce_min_f32", x), number(l, 0), []),
-    high = binaryOf(l, "max_f32", reduced(l, "reduce_max_f32", x), number(l, 0), []);
-  const step = binaryOf(l, "div_f32", binaryOf(l, "sub_f32", high, low, []), number(l, 255), []),
-    flat = binaryOf(l, "equal_f32", step, number(l, 0), []);
-  const scale = binaryOf(l, "add_f32", step, flat, []), from = binaryOf(l, "div_f32", low, scale, []);
-  const zero = unaryOf(l, "round_f32", clamped(l, unaryOf(l, "neg_f32", from), 0, 255));
+  const x = l.contiguous(l.value(inputs[0]!)), count = size(x.dims);
+  if (count === 0) return "foreign";
+  const scale = l.room([]), zero = l.room([]);
+  l.solo("dynamic_scale_f32", { reads: [x], writes: [scale, zero] }, [
+    count,
+    address(x),
+    address(scale),
+    address(zero),
+  ]);
   l.define(outputs[0]!, rounded(l, x, { scale, zero, range: RANGES["uint8"]! }));
   if (outputs[1]) l.define(outputs[1], scale);
   if (outputs[2]) l.define(outputs[2], zero);

@@ -47,13 +47,6 @@ const reduce = (name: KernelFunction): Lower => (l, { inputs, outputs, attribute
   l.define(outputs[0]!, y);
 };
 
-/** A fold over every element. */
-export function reduced(l: Lowering, name: KernelFunction, x: View): View {
-  const y = l.room([]);
-  l.solo(name, { reads: [x], writes: [y] }, [1, size(x.dims), 1, address(x), address(y)]);
-  return y;
-}
-
 /** Running sums along one axis. */
 const cumulative: Lower = (l, { inputs, outputs, attributes }) => {
   if (!l.constant(inputs[1]!)) return "foreign";
