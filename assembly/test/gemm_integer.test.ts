@@ -43,7 +43,11 @@ describe.each(available)("gemm of integers of the %s build", (build) => {
           arena.clear();
           const next = random(seed), wide = column + n, step = n + row, origin = signed ? -128 : 0;
           const a = whole(m * k, { low: low + from, count, next }), zero = low + Math.floor((next() + 1) * 127.9);
-          const w = whole(k * wide, { low: origin, count: 256, next });
+          // The least number is not for signed bytes.
+          const w = whole(
+            k * wide,
+            form === SIGNED ? { low: origin + 1, count: 255, next } : { low: origin, count: 256, next },
+          );
           const ofW = whole(zeros === "columns" ? wide : 1, { low: origin, count: 256, next });
           const at = (j: number): number => (zeros === "none" ? 0 : ofW[zeros === "columns" ? j : 0]!);
           const scale = randoms(Math.max(1, n), next), bias = randoms(n, next), each = scaled === "columns" ? 1 : 0;
@@ -82,13 +86,14 @@ describe.each(available)("gemm of integers of the %s build", (build) => {
 
   test("the largest sum that fits 32 bits is exact: 255 · 255, 33,025 deep", () => {
     arena.clear();
+    const form = own === SIGNED ? PAIRS : own; // W has the least number
     const k = 33025, n = 13, a = arena.floats(new Float32Array(2 * k).fill(255).fill(0, k));
     const bytes = arena.bytes(Array.from({ length: k * n }, (_, i) => (i % n === 1 ? 0 : 255)));
     const ofW = arena.floats(Float32Array.from({ length: n }, (_, j) => (j === 1 ? 255 : 0)));
     const weight = arena.words([2, bytes, n, 1, 0, ofW, 0, 1, 0, 0]), c = arena.room(2 * n);
     const scratch = arena.scratch(kernel.gemm_scratch_bytes());
     for (const [zero, expected] of [[0, [2147450625, 0]], [255, [0, -2147450625]]] as const) {
-      kernel.gemm_integer_8x12(own, 2, n, k, a, k, 1, 0, arena.floats([zero]), weight, 0, c, n, 0, 0, 0, scratch);
+      kernel.gemm_integer_8x12(form, 2, n, k, a, k, 1, 0, arena.floats([zero]), weight, 0, c, n, 0, 0, 0, scratch);
       const found = arena.read(c, 2 * n);
       expected.forEach((sum, i) =>
         expect(Array.from(found.subarray(i * n, i * n + n), (v) => v + 0)).toEqual(

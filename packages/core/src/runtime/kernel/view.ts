@@ -26,8 +26,8 @@ export interface Quantised {
   readonly zero: Storage | undefined;
   /** Steps in the scales, for the per-tensor and per-axis kinds. */
   readonly scaleSteps: Dims;
-  /** What it is multiplied with, as MatMulInteger does: whole numbers from `low` to `low` + 255, less `zero`. */
-  readonly integers?: { readonly low: number; readonly zero: View | undefined };
+  /** What it is multiplied with, as MatMulInteger does, and how: whole numbers from `low` to `low` + 255, less `zero`. */
+  readonly integers?: { readonly low: number; readonly zero: View | undefined; readonly form: number };
   /** Entries of a block and blocks of a row, for the block kinds. */
   readonly block: number;
   readonly blocks: number;

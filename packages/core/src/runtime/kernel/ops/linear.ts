@@ -84,7 +84,7 @@ function multiply(l: Lowering, a: View, b: View, c: View, { alpha = 1, scale, bi
     const each = scale && size(scale.dims) > 1 ? 1 : 0, add = bias ? address(bias, columns.from) : 0;
     const args: Argument[] = integers
       ? [
-        ...[l.form, ...shape, integers.low, zero ? address(zero) : 0, ...right, out, n],
+        ...[integers.form, ...shape, integers.low, zero ? address(zero) : 0, ...right, out, n],
         ...[scale ? address(scale, each * columns.from) : 0, each, add],
       ]
       : [...shape, ...right, out, n, alpha, 0, add];

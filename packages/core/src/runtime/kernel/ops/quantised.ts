@@ -39,11 +39,23 @@ export function quantisedWeight(l: Lowering, b: View): [Table, View] {
   ];
 }
 
-/** Bytes as they are, for a product with the whole numbers of `factor`. */
+/** The kernel's forms of a product of integers. */
+const PAIRS = 0, SIGNED = 2;
+const lowest = new WeakMap<Constant, boolean>();
+
+/** How a weight is multiplied by an engine of such a form: signed bytes may not be −128, or what is left of an unsigned 0. */
+export function formOf(form: number, bytes: Constant): number {
+  if (form !== SIGNED) return form;
+  const held = lowest.get(bytes) ?? (bytes.read().data as Int8Array).includes(bytes.dtype === "int8" ? -128 : 0);
+  lowest.set(bytes, held);
+  return held ? PAIRS : form;
+}
+
+/** Bytes as they are, for a product with whole numbers from `low` on, less `zero`. */
 export function integers(
   l: Lowering,
   bytes: Constant,
-  { zeros, factor }: { zeros: Constant | undefined; factor: NonNullable<Quantised["integers"]> },
+  { zeros, low, zero }: { zeros: Constant | undefined; low: number; zero: View | undefined },
 ): View {
   const { dims, dtype } = bytes, many = zeros !== undefined && size(zeros.dims) > 1;
   return {
@@ -56,7 +68,7 @@ export function integers(
       scale: undefined,
       zero: zeros && l.hold(zeros, "float32"),
       scaleSteps: dims.map((_, i) => (many && i === dims.length - 1 ? 1 : 0)),
-      integers: factor,
+      integers: { low, zero, form: formOf(l.form, bytes) },
       block: 0,
       blocks: 0,
     },

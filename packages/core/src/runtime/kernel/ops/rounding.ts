@@ -74,7 +74,7 @@ const matmulInteger: Lower = (l, step) => {
   if (!bytes || (zeroB && !zeros) || (zeroA && size(l.dims(zeroA)) !== 1)) return "foreign";
   const [low] = RANGES[l.program.types.get(a!)!.dtype]!, zero = zeroA ? l.contiguous(l.value(zeroA)) : undefined;
   const { output, ...ends } = scaled(l, step);
-  l.define(output, product(l, l.contiguous(l.value(a!)), integers(l, weight, { zeros, factor: { low, zero } }), ends));
+  l.define(output, product(l, l.contiguous(l.value(a!)), integers(l, weight, { zeros, low, zero }), ends));
 };
 
 export const rounding: Readonly<Record<string, Lower>> = {
