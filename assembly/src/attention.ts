@@ -31,6 +31,7 @@ export class Shape {
   dkRow: i32; dkSeed: i32;
   dvRow: i32; dvSeed: i32;
   maskedSeed: i32;
+  oRow: i32;
   scale: f32;
   /** Factor on the cotangent of v and of the probabilities at the product with v; ½ in AttnLRP, 1 else. */
   valueShare: f32;
@@ -39,18 +40,20 @@ export class Shape {
 }
 
 /**
- * Cotangents of one head for all seeds, 64 query rows at a time: scores and probabilities are computed again, used, and forgotten.
+ * One head and its cotangents for all seeds, 64 query rows at a time: scores and probabilities are computed, used, and forgotten.
  *
- *   A = softmax(S), S = c·QKᵀ + M
+ *   A = softmax(S), S = c·QKᵀ + M, O = A·V
  *   g_V = ½·Aᵀ·g_O         g_A = ½·g_O·Vᵀ         (½: valueShare)
  *   g_S = A ⊙ (g_A − Σ A⊙g_A)
  *   g_Q = ½·c·g_S·K        g_K = ½·c·g_Sᵀ·Q       (½: scoreShare)
  *
  * Row i sees the keys from span[2i] up to span[2i + 1] that its mask does not hide. Keys that no row of a tile sees are not computed with: half of
- * them under a causal mask. `mask`, `span`, `dq`, `dk`, `dv` and `masked` (Σ g_S⊙M, one float a seed) may be 0. `tile` holds `attention_tile_bytes(keys)`, `scratch` what a GEMM needs.
+ * them under a causal mask. `mask`, `span`, `o`, `dq`, `dk`, `dv` and `masked` (Σ g_S⊙M, one float a seed) may be 0; so may `g` where there are
+ * no seeds. `tile` holds `attention_tile_bytes(keys)`, `scratch` what a GEMM needs.
  */
-export function attention_cotangent_f32(
-  shape: usize, q: usize, k: usize, v: usize, mask: usize, span: usize, g: usize, dq: usize, dk: usize, dv: usize, masked: usize, tile: usize, scratch: usize,
+export function attention_f32(
+  shape: usize, q: usize, k: usize, v: usize, mask: usize, span: usize, o: usize, g: usize, dq: usize, dk: usize, dv: usize, masked: usize, tile: usize,
+  scratch: usize,
 ): void {
   const h = changetype<Shape>(shape);
   const row = <usize>h.keys << 2, a = tile, d = tile + <usize>TILE * row;
@@ -67,6 +70,7 @@ export function attention_cotangent_f32(
     const keys = seen(rows, (spans ? latest(rows, spans) : h.keys) - first, m, h.maskRow);
     const qi = q + (<usize>i * h.qRow << 2), ki = k + (at * h.kRow << 2), vi = v + (at * h.vRow << 2);
     probabilities(h, rows, first, keys, qi, ki, m, spans, a, scratch);
+    if (o) gemm_f32_8x12(rows, h.valueWidth, keys, a, h.keys, 1, vi, h.vRow, 1, o + (<usize>i * h.oRow << 2), h.oRow, 1, 0, 0, scratch);
     for (let s: usize = 0; s < <usize>h.seeds; s++) {
       const gi = g + ((s * h.gSeed + <usize>i * h.gRow) << 2);
       if (dv) gemm_f32_8x12(keys, h.valueWidth, rows, a, 1, h.keys, gi, h.gRow, 1, dv + ((s * h.dvSeed + at * h.dvRow) << 2), h.dvRow, h.valueShare, 1, 0, scratch);

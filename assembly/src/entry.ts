@@ -17,4 +17,4 @@ export { dynamic_scale_f32, quantize_f32 } from "./quantize";
 export { softmax_f32 } from "./softmax";
 export { layer_norm_f32, rms_norm_f32 } from "./norm";
 export { gelu_erf_f32, gelu_tanh_f32, silu_f32 } from "./activation";
-export { attention_cotangent_f32, attention_tile_bytes } from "./attention";
+export { attention_f32, attention_tile_bytes } from "./attention";

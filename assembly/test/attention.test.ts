@@ -29,7 +29,8 @@ function truth(
     Array.from({ length: count }, (_, c) => of(c)).reduce((a, b) => a + b, 0);
   const dq = new Float64Array(queries * width),
     dk = new Float64Array(keys * width),
-    dv = new Float64Array(keys * valueWidth);
+    dv = new Float64Array(keys * valueWidth),
+    o = new Float64Array(queries * valueWidth);
   let masked = 0;
   for (let i = 0; i < queries; i++) {
     const a = softmax(
@@ -41,6 +42,7 @@ function truth(
     const da = a.map((_, j) => shares.value * sum(valueWidth, (c) => g[i * valueWidth + c]! * v[j * valueWidth + c]!));
     const mean = sum(keys, (j) => a[j]! * da[j]!);
     a.forEach((p, j) => {
+      for (let c = 0; c < valueWidth; c++) o[i * valueWidth + c]! += p * v[j * valueWidth + c]!;
       const ds = p * (da[j]! - mean);
       if (ds !== 0) masked += ds * mask(i, j);
       for (let c = 0; c < valueWidth; c++) dv[j * valueWidth + c]! += shares.value * p * g[i * valueWidth + c]!;
@@ -50,7 +52,7 @@ function truth(
       }
     });
   }
-  return { dq, dk, dv, masked };
+  return { o, dq, dk, dv, masked };
 }
 
 const SIZES: Sizes[] = [
@@ -121,16 +123,17 @@ describe.each(available)("attention of the %s build", (build) => {
       number,
       number,
     ];
+    const o = arena.room(queries * valueWidth);
     const shape = arena.words([
       ...[queries, keys, width, valueWidth, width, width, valueWidth, !mask || mask.rows === 1 ? 0 : keys, seeds],
-      ...[valueWidth, queries * valueWidth, width, room.dq, width, room.dk, valueWidth, room.dv, 1],
+      ...[valueWidth, queries * valueWidth, width, room.dq, width, room.dk, valueWidth, room.dv, 1, valueWidth],
       ...[scale, shares.value, shares.score].map(word),
     ]);
     const spans = sizes.window === undefined
       ? 0
       : arena.words(Array.from({ length: queries }, (_, i) => spanOf(sizes, i)).flat());
     const tile = arena.scratch(kernel.attention_tile_bytes(keys)), scratch = arena.scratch(kernel.gemm_scratch_bytes());
-    kernel.attention_cotangent_f32(shape, at.q, at.k, at.v, m, spans, g, dq, dk, dv, mask ? masked : 0, tile, scratch);
+    kernel.attention_f32(shape, at.q, at.k, at.v, m, spans, o, g, dq, dk, dv, mask ? masked : 0, tile, scratch);
     gs.forEach((one, s) => {
       const how = {
         mask: (i: number, j: number): number => {
@@ -142,6 +145,7 @@ describe.each(available)("attention of the %s build", (build) => {
       };
       const expected = truth(sizes, data, one, how);
       const found = (place: number, count: number): Float32Array => arena.read(place + 4 * s * count, count);
+      expect(error(arena.read(o, queries * valueWidth), expected.o)).toBeLessThan(1e-5);
       expect(error(found(dq, room.dq), expected.dq)).toBeLessThan(1e-5);
       expect(error(found(dk, room.dk), expected.dk)).toBeLessThan(1e-5);
       expect(error(found(dv, room.dv), expected.dv)).toBeLessThan(1e-5);
@@ -151,7 +155,7 @@ describe.each(available)("attention of the %s build", (build) => {
   }
 
   test.each(Object.entries(SHARES))(
-    "cotangents under the shares of %s agree with a slow T×T computation and stay within their arrays",
+    "the context and cotangents under the shares of %s agree with a slow T×T computation and stay within their arrays",
     (_, shares) => {
       for (const sizes of [...SIZES, ...FUZZ]) agrees(sizes, shares);
     },
@@ -161,12 +165,12 @@ describe.each(available)("attention of the %s build", (build) => {
     arena.clear();
     const [t, w] = [70, 8], next = random(5), place = () => arena.floats(randoms(t * w, next));
     const [q, k, v, g] = [place(), place(), place(), place()] as const;
-    const shape = arena.words([t, t, w, w, w, w, w, 0, 1, w, 0, w, 0, w, 0, w, 0, 0, ...[0.3, 1, 0].map(word)]);
+    const shape = arena.words([t, t, w, w, w, w, w, 0, 1, w, 0, w, 0, w, 0, w, 0, 0, w, ...[0.3, 1, 0].map(word)]);
     const tile = arena.scratch(kernel.attention_tile_bytes(t)), scratch = arena.scratch(kernel.gemm_scratch_bytes());
     const [all, alone] = [arena.room(t * w), arena.room(t * w)],
       others = [arena.room(t * w), arena.room(t * w)] as const;
-    kernel.attention_cotangent_f32(shape, q, k, v, 0, 0, g, others[0], others[1], all, 0, tile, scratch);
-    kernel.attention_cotangent_f32(shape, q, k, v, 0, 0, g, 0, 0, alone, 0, tile, scratch);
+    kernel.attention_f32(shape, q, k, v, 0, 0, 0, g, others[0], others[1], all, 0, tile, scratch);
+    kernel.attention_f32(shape, q, k, v, 0, 0, 0, g, 0, 0, alone, 0, tile, scratch);
     expect(arena.read(alone, t * w)).toEqual(arena.read(all, t * w));
     expect(arena.intact()).toBe(true);
   });

@@ -50,7 +50,7 @@ describe.each(["ioi-lm/onnx/model.onnx", "sentiment-lstm/onnx/model.onnx"])("the
   test("reads the model's inputs alone, or what is given in place of a tensor", async () => {
     const { byRuntime, inputs, shaped } = await opening, [source] = shaped.sources.flatMap(({ tensors }) => tensors);
     expect(compileForward(shaped.exact(), [shaped.target]).taps.every((name) => inputs.has(name))).toBe(true);
-    const behind = compileForward(shaped.exact(), [shaped.target], [source!]);
+    const behind = compileForward(shaped.exact(), [shaped.target], { given: [source!] });
     expect(behind.taps).toContain(source);
     const values = await byRuntime.forward(inputs, [source!, shaped.target]), prepared = await kernel.prepare(behind);
     const found = (await prepared.run(new Map([...inputs, ...values]))).get(behind.values.get(shaped.target)!)!;
@@ -82,4 +82,31 @@ test("the same program runs on ONNX Runtime", async () => {
   expect(worst(found.data as Float32Array, expected.data as Float32Array)).toBeLessThan(2e-5);
   await prepared.release();
   await byRuntime.release();
+});
+
+test("attentions are computed whole, on either executor, but where somebody looks inside", async () => {
+  const { inputs, shaped, byRuntime, byProgram } = await opened("ioi-lm/onnx/model.onnx"), exact = shaped.exact();
+  const sources = shaped.sources.flatMap(({ tensors }) => tensors), { target } = shaped;
+  const count = (wanted: string[], op: string): number =>
+    compileForward(exact, wanted, { sources }).steps.filter((step) => step.op === op).length;
+  const probabilities = exact.graph.nodes.filter(({ op }) => op === "Softmax").map(({ outputs }) => outputs[0]!);
+  expect(probabilities.length).toBeGreaterThan(1);
+  expect([count([target], "AttentionContext"), count([target], "Softmax")]).toEqual([probabilities.length, 0]);
+  expect(count([target, probabilities[0]!], "Softmax")).toBe(1);
+  expect(compileForward(exact, [target]).steps.some(({ op }) => op === "AttentionContext")).toBe(false);
+
+  const program = compileForward(exact, [target], { sources }), expected = await byRuntime.forward(inputs, [target]);
+  const matrices = program.steps.flatMap(({ outputs }) => outputs).filter((name) => {
+    const { dims } = program.types.get(name)!;
+    return dims.length === 4 && dims[1]! > 1 && dims[2] === 11 && dims[3] === 11;
+  });
+  expect(matrices).toEqual([]); // one for each head
+  for (const executor of [kernel, ortExecutor(session)]) {
+    const prepared = await executor.prepare(program);
+    const found = (await prepared.run(inputs)).get(program.values.get(target)!)!;
+    expect(worst(found.data as Float32Array, expected.get(target)!.data as Float32Array)).toBeLessThan(2e-5);
+    await prepared.release();
+  }
+  await byRuntime.release();
+  await byProgram.release();
 });

@@ -51,6 +51,11 @@ export class ForwardValues {
     return value;
   }
 
+  /** Says where the program has a forward tensor that was written some other way. */
+  set(name: string, at: string): void {
+    this.#at.set(name, at);
+  }
+
   /** True where a tensor depends on constants of the file alone: a weight, however it is stored. */
   isFixed(name: string): boolean {
     const { graph, known } = this.#shaped;

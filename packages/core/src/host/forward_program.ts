@@ -42,14 +42,14 @@ export class ForwardProgram implements ForwardPass {
     const shaped = await this.#host.shaped(inputs), wanted = [...new Set(fetches)].sort();
     const { program, prepared } = await this.#host.programs.get(
       `${shaped.key}|forward|${wanted}`,
-      () => compileForward(shaped.exact(), wanted),
+      () => compileForward(shaped.exact(), wanted, { sources: sourcesOf(shaped) }),
       shaped,
     );
     return valuesOf(program, await prepared.run(inputs));
   }
 
   async behind(shaped: Shaped, given: readonly string[], fetches: readonly string[]): Promise<Twin> {
-    const program = compileForward(shaped.exact(), fetches, given),
+    const program = compileForward(shaped.exact(), fetches, { given, sources: sourcesOf(shaped) }),
       prepared = await this.#host.executor.prepare(program, shaped);
     return {
       run: async (all) => valuesOf(program, await prepared.run(all)),
@@ -69,6 +69,8 @@ export class ForwardProgram implements ForwardPass {
  */
 export const handedOver = (exact: ShapedGraph, target: string, own: ReadonlySet<string>): string[] =>
   [...new Set(compileForward(exact, [target]).steps.map(operator))].filter((op) => !own.has(op)).sort();
+
+const sourcesOf = ({ sources }: Shaped): string[] => sources.flatMap(({ tensors }) => tensors);
 
 /** Results under the names the file gives them. */
 const valuesOf = ({ values }: Program, found: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>

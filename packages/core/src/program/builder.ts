@@ -110,6 +110,16 @@ export class Builder extends Tape {
     return name;
   }
 
+  /** softmax(scale · q kᵀ + mask) · v, tile by tile; the operands are those of {@link attentionCotangent}. */
+  attentionContext(
+    { q, k, v, mask = "", span }: { q: string; k: string; v: string; mask?: string; span?: string },
+    scale: number,
+  ): string {
+    const dims = [...this.dims(q).slice(0, -1), this.dims(v).at(-1)!];
+    const inputs = [q, k, v, ...(span ? [mask, span] : mask ? [mask] : [])];
+    return this.emit("AttentionContext", inputs, { scale }, "float32", dims, [q]);
+  }
+
   /**
    * The way back through softmax(scale · q kᵀ + mask) · v for the message `g` of its result:
    *

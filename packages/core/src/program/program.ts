@@ -61,7 +61,7 @@ export const takesSeed = (program: Program): boolean => program.types.has(progra
  * The primitive set. All are ONNX operators of opset 21 with ONNX's meaning and ONNX's inputs, but
  *  - `MatMul` takes the attributes `transA` and `transB` (0 or 1: swap the last two axes first) and `alpha` (a factor, default 1);
  *  - `Gelu` takes `approximate` ("none" or "tanh") as in opset 20;
- *  - `AttentionCotangent` is no ONNX operator: see `Builder.attentionCotangent`, and `spelledOut` for the same in the others.
+ *  - `AttentionContext` and `AttentionCotangent` are no ONNX operators: see `Builder`, and `spelledOut` for the same in the others.
  *
  * Axes, shapes and the like are inputs, as in ONNX, and always constants of the program: shapes are concrete.
  */
@@ -93,6 +93,7 @@ export const PRIMITIVES = [
   "Or",
   "Cast",
   "MatMul",
+  "AttentionContext",
   "AttentionCotangent",
   "Softmax",
   "ReduceSum",

@@ -1,5 +1,5 @@
 /**
- * The attention's way back in plain primitives: what an executor runs that has no tiles of its own.
+ * The attention and its way back in plain primitives: what an executor runs that has no tiles of its own.
  *
  * @module
  */
@@ -12,28 +12,54 @@ class Spelling extends Builder {
   override fresh = (stem: string): string => `spelled~${stem}~${this.#made++}`;
 }
 
-/** The same program without `AttentionCotangent`. */
+/** Primitives that are no ONNX operators. */
+const WHOLE: Readonly<Record<string, (b: Builder, step: Step) => void>> = {
+  AttentionContext: context,
+  AttentionCotangent: cotangent,
+};
+
+/** The same program in ONNX operators. */
 export function spelledOut(program: Program): Program {
-  if (!program.steps.some(({ op }) => op === "AttentionCotangent")) return program;
+  if (!program.steps.some(({ op }) => op in WHOLE)) return program;
   const b = new Spelling();
   program.types.forEach((type, name) => b.types.set(name, type));
   program.constants.forEach((value, name) => b.constants.set(name, value));
   for (const step of program.steps) {
-    if (step.op === "AttentionCotangent") attention(b, step);
+    b.origin = step.origin;
+    const write = WHOLE[step.op];
+    if (write) write(b, step);
     else b.steps.push(step);
   }
   return { ...program, steps: b.steps, types: b.types, constants: b.constants };
 }
 
-function attention(b: Builder, { inputs, outputs, attributes, origin }: Step): void {
-  const [g, q, k, v, mask, span] = inputs as [string, string, string, string, string?, string?],
-    [dq, dk, dv, masked] = outputs;
-  const { scale, valueShare, scoreShare } = attributes as AttentionShares;
-  b.origin = origin;
+function probabilities(
+  b: Builder,
+  { q, k, mask, span, scale }: {
+    q: string;
+    k: string;
+    mask: string | undefined;
+    span: string | undefined;
+    scale: number;
+  },
+): string {
   let scores = b.matmul(q, k, { transB: true, alpha: scale });
   if (mask) scores = b.add(scores, mask);
   if (span) scores = within(b, span, scores);
-  const a = b.softmax(scores, -1);
+  return b.softmax(scores, -1);
+}
+
+function context(b: Builder, { inputs, outputs, attributes }: Step): void {
+  const [q, k, v, mask, span] = inputs as [string, string, string, string?, string?],
+    scale = attributes["scale"] as number;
+  rename(b, b.matmul(probabilities(b, { q, k, mask, span, scale }), v), outputs[0]!);
+}
+
+function cotangent(b: Builder, { inputs, outputs, attributes }: Step): void {
+  const [g, q, k, v, mask, span] = inputs as [string, string, string, string, string?, string?],
+    [dq, dk, dv, masked] = outputs;
+  const { scale, valueShare, scoreShare } = attributes as AttentionShares;
+  const a = probabilities(b, { q, k, mask, span, scale });
   if (dv) rename(b, b.matmul(a, g, { transA: true, alpha: valueShare }), dv);
   if (!dq && !dk && !masked) return;
   const arriving = b.matmul(g, v, { transB: true, alpha: valueShare });
