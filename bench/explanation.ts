@@ -97,12 +97,12 @@ export async function explanation(model: string, length: number): Promise<string
     };
     row("onnxruntime-web, plain forward", forward);
     for (const [name, one] of Object.entries(methods)) {
-      row(`Hyaline ${name}, forward + backward on the kernel (${build})`, one.whole);
-      row(`— forward with its taps`, one.tapped);
-      row(`— backward on the kernel (differs from ONNX Runtime by ${(one.error ?? 0).toExponential(1)})`, one.kernel);
-      row(`— backward on onnxruntime-web`, one.ort);
-      row(`Hyaline ${name}, both on the kernel (--backend kernel)`, one.wholeAlone);
+      row(`**Hyaline ${name}**, both passes on the kernel (${build}; the default)`, one.wholeAlone);
       row(`— forward on the kernel, with its taps`, one.forwardAlone);
+      row(`— backward on the kernel (differs from ONNX Runtime by ${(one.error ?? 0).toExponential(1)})`, one.kernel);
+      row(`Hyaline ${name}, forward on onnxruntime-web (--backend wasm)`, one.whole);
+      row(`— forward with its taps`, one.tapped);
+      row(`— backward on onnxruntime-web (--executor onnxruntime)`, one.ort);
     }
     row("onnxruntime-node, plain forward", native?.forward);
     for (const [name, one] of Object.entries(native?.methods ?? {})) {

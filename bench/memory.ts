@@ -29,25 +29,23 @@ export async function memory(model: string, lengths: readonly number[]): Promise
   const { size } = await Deno.stat(model),
     rows: string[][] = [],
     points: [number, Held][] = [],
-    alones: [number, Held][] = [],
     where = conditions();
   const mega = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0);
   for (const length of lengths) {
-    const whole = await held(model, length, "explain"),
-      plain = await held(model, length, "forward"),
-      alone = await held(model, length, "kernel");
-    points.push([length, whole]);
+    const alone = await held(model, length, "kernel"),
+      whole = await held(model, length, "explain"),
+      plain = await held(model, length, "forward");
+    points.push([length, alone]);
     rows.push([
       `${length}`,
-      mega(whole.taps),
-      mega(whole.planned),
+      mega(alone.taps),
+      mega(alone.planned),
+      mega(alone.peak - alone.base),
+      `${((alone.peak - alone.base) / size).toFixed(2)} ×`,
       mega(whole.peak - whole.base),
       `${((whole.peak - whole.base) / size).toFixed(2)} ×`,
       mega(plain.peak - plain.base),
-      mega(alone.peak - alone.base),
-      `${((alone.peak - alone.base) / size).toFixed(2)} ×`,
     ]);
-    alones.push([length, alone]);
   }
   const fit = (of: (one: Held) => number, among = points): string =>
     among.length > 1 ? exponent(among.map(([x, one]) => [x, of(one)] as const)).toFixed(2) : "–";
@@ -61,12 +59,14 @@ export async function memory(model: string, lengths: readonly number[]): Promise
         "planned by the kernel, MB",
         "resident above the base, MB",
         "of the file",
-        "plain forward, MB",
-        "on the kernel alone, MB",
+        "forward on onnxruntime-web, MB",
         "of the file",
+        "plain forward alone there, MB",
       ],
       rows,
     ),
-    `Exponents: taps ${fit(({ taps }) => taps)}, planned ${fit(({ planned }) => planned)}.`,
+    `Exponents: taps ${fit(({ taps }) => taps)}, planned ${fit(({ planned }) => planned)}, resident ${
+      fit(({ peak, base }) => peak - base)
+    }.`,
   ].join("\n\n");
 }

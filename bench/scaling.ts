@@ -69,21 +69,21 @@ export async function scaling(
   }
   const curve = (list: readonly Measured[], pick: (one: Measured) => number) =>
     list.map((one) => [one.length, pick(one)] as const);
-  const backward = curve(alone, (one) => lrp(one).kernel.min);
+  const backward = curve(alone, (one) => lrp(one).kernel.min), both = curve(alone, (one) => lrp(one).wholeAlone!.min);
   await draw("scaling.svg", {
     "forward, plain": curve(alone, (one) => one.forward.min),
-    "forward and backward": curve(alone, (one) => lrp(one).whole.min),
-    "both on the kernel": curve(alone, (one) => lrp(one).wholeAlone!.min),
+    "forward and backward": both,
+    "the same, forward on onnxruntime-web": curve(alone, (one) => lrp(one).whole.min),
     "backward": backward,
     "backward, two threads": curve(paired, (one) => lrp(one).kernel.min),
   }, "tokens");
   const rows = alone.map((one, i) => [
     `${one.length}`,
     one.forward.min,
-    lrp(one).whole.min,
+    lrp(one).wholeAlone!.min,
     lrp(one).kernel.min,
     paired[i]!.forward.min,
-    lrp(paired[i]!).whole.min,
+    lrp(paired[i]!).wholeAlone!.min,
     lrp(paired[i]!).kernel.min,
     lrp(one).memory.working / 1e6,
   ]);
@@ -100,9 +100,11 @@ export async function scaling(
       ["tokens", ...head, ...head.map((text) => text.replace(", ms", ", two threads")), "planned memory, MB"],
       rows,
     ),
-    `Exponents from ${lengths[0]} to ${lengths.at(-1)} tokens: time of the backward pass ${
-      exponent(backward).toFixed(2)
-    }, planned memory ${exponent(curve(alone, (one) => lrp(one).memory.working)).toFixed(2)}.`,
+    `Exponents from ${lengths[0]} to ${lengths.at(-1)} tokens: time ${
+      exponent(both).toFixed(2)
+    }, of the backward pass ${exponent(backward).toFixed(2)}, planned memory ${
+      exponent(curve(alone, (one) => lrp(one).memory.working)).toFixed(2)
+    }.`,
     ...(checkpoints ? [await layers(checkpoints)] : []),
     "Targets carried in one sweep, at 32 tokens:",
     table(["targets", "backward, ms", "for each, ms"], many),
@@ -119,9 +121,11 @@ async function layers(folder: string): Promise<string> {
   const curve = (pick: (one: Measured) => number) => found.map(({ layers, one }) => [layers, pick(one)] as const);
   await draw("layers.svg", {
     "forward, plain": curve((one) => one.forward.min),
-    "forward and backward": curve((one) => lrp(one).whole.min),
+    "forward and backward": curve((one) => lrp(one).wholeAlone!.min),
     "backward": curve((one) => lrp(one).kernel.min),
   }, "layers");
-  const rows = found.map(({ layers, one }) => [`${layers}`, one.forward.min, lrp(one).whole.min, lrp(one).kernel.min]);
+  const rows = found.map((
+    { layers, one },
+  ) => [`${layers}`, one.forward.min, lrp(one).wholeAlone!.min, lrp(one).kernel.min]);
   return `Layers, at 128 tokens:\n\n${table(["layers", "plain forward, ms", "AttnLRP, ms", "backward, ms"], rows)}`;
 }
