@@ -10,7 +10,7 @@ import { address, type Argument, type Command, type KernelFunction, type Table }
 import { contiguousSteps, type Dims, part, size } from "./dims.ts";
 import type { Engine } from "./engine.ts";
 import { collapsed, isContiguous, type Storage, type View, whole } from "./view.ts";
-import { elementsOf, floatsOf, type Weights } from "./weights.ts";
+import { asFloats, dequantised, elementsOf, type Weights } from "./weights.ts";
 
 /** Below this many elements one thread is faster than two. */
 const WORTH_SHARING = 8192;
@@ -248,40 +248,4 @@ export class Lowering {
     const tensor = { dtype: "float32" as const, dims: view.dims, data: dequantised(view, this.#weights.memory) };
     return { ...whole(this.hold(constant(tensor), "float32"), view.dims), steps: contiguousSteps(view.dims) };
   }
-}
-
-const widened = new WeakMap<Constant, Constant>();
-/** A constant as float32; the same one for the same constant, so that programs share it. */
-function asFloats(of: Constant): Constant {
-  const before = widened.get(of);
-  if (before) return before;
-  const made: Constant = {
-    dtype: "float32",
-    dims: of.dims,
-    read: () => ({ dtype: "float32", dims: of.dims, data: floatsOf(of.read()) }),
-  };
-  widened.set(of, made);
-  return made;
-}
-
-/** Elements of a quantised view, one by one. */
-function dequantised(view: View, memory: WebAssembly.Memory): Float32Array {
-  const { storage, offset, dims, steps, quantised } = view, out = new Float32Array(size(dims));
-  const { kind, scale, zero, scaleSteps, block, blocks } = quantised!, four = kind === "uint4", blocked = block > 0;
-  const bytes = kind === "int8" ? new Int8Array(memory.buffer, storage.at) : new Uint8Array(memory.buffer, storage.at);
-  const scales = new Float32Array(memory.buffer, scale!.at), // only integers have none, and they stay bytes
-    zeros = zero ? new Float32Array(memory.buffer, zero.at) : undefined;
-  const at = dims.map(() => 0);
-  for (let i = 0; i < out.length; i++) {
-    let element = offset, s = 0;
-    for (let d = 0; d < dims.length; d++) {
-      element += at[d]! * steps[d]!;
-      s += at[d]! * scaleSteps[d]!;
-    }
-    if (blocked) s = Math.floor(element / (block * blocks)) * blocks + Math.floor((element % (block * blocks)) / block);
-    const q = four ? (bytes[element >> 1]! >> (4 * (element & 1))) & 15 : bytes[element]!;
-    out[i] = (q - (zeros ? zeros[s]! : blocked ? (four ? 8 : 128) : 0)) * scales[s]!;
-    for (let d = dims.length - 1; d >= 0 && ++at[d]! === dims[d]; d--) at[d] = 0;
-  }
-  return out;
 }

@@ -7,7 +7,7 @@
 import type { Constant } from "../../graph/graph.ts";
 import { byteLength, numbers, size, type Tensor } from "../../graph/tensor.ts";
 import type { Heap } from "./heap.ts";
-import type { Storage } from "./view.ts";
+import type { Storage, View } from "./view.ts";
 
 type Form = "float32" | "int32" | "bytes";
 
@@ -33,6 +33,42 @@ export function elementsOf(tensor: Tensor): number[] {
     const nibble = (packed[i >> 1]! >> (4 * (i & 1))) & 15;
     return signed && nibble > 7 ? nibble - 16 : nibble;
   });
+}
+
+const widened = new WeakMap<Constant, Constant>();
+/** A constant as float32; the same one for the same constant, so that programs share it. */
+export function asFloats(of: Constant): Constant {
+  const before = widened.get(of);
+  if (before) return before;
+  const made: Constant = {
+    dtype: "float32",
+    dims: of.dims,
+    read: () => ({ dtype: "float32", dims: of.dims, data: floatsOf(of.read()) }),
+  };
+  widened.set(of, made);
+  return made;
+}
+
+/** Elements of a quantised view as float32, one by one. */
+export function dequantised(view: View, memory: WebAssembly.Memory): Float32Array {
+  const { storage, offset, dims, steps, quantised } = view, out = new Float32Array(size(dims));
+  const { kind, scale, zero, scaleSteps, block, blocks } = quantised!, four = kind === "uint4", blocked = block > 0;
+  const bytes = kind === "int8" ? new Int8Array(memory.buffer, storage.at) : new Uint8Array(memory.buffer, storage.at);
+  const scales = new Float32Array(memory.buffer, scale!.at), // only integers have none, and they stay bytes
+    zeros = zero ? new Float32Array(memory.buffer, zero.at) : undefined;
+  const at = dims.map(() => 0);
+  for (let i = 0; i < out.length; i++) {
+    let element = offset, s = 0;
+    for (let d = 0; d < dims.length; d++) {
+      element += at[d]! * steps[d]!;
+      s += at[d]! * scaleSteps[d]!;
+    }
+    if (blocked) s = Math.floor(element / (block * blocks)) * blocks + Math.floor((element % (block * blocks)) / block);
+    const q = four ? (bytes[element >> 1]! >> (4 * (element & 1))) & 15 : bytes[element]!;
+    out[i] = (q - (zeros ? zeros[s]! : blocked ? (four ? 8 : 128) : 0)) * scales[s]!;
+    for (let d = dims.length - 1; d >= 0 && ++at[d]! === dims[d]; d--) at[d] = 0;
+  }
+  return out;
 }
 
 /** Copies a constant's elements byte for byte, from the file itself where they lie there: every weight of a model passes here once. */
