@@ -16,6 +16,13 @@ export interface InferOptions {
   readonly pinned?: ReadonlyMap<string, Tensor>;
   /** Types seen in a run, for tensors whose shape depends on data. */
   readonly probed?: ReadonlyMap<string, TensorType>;
+  /** What was told of the graph this one was rewritten from, where tensors of one name hold the same. */
+  readonly before?: Before;
+}
+
+/** A graph at the same shapes, and what was told of it. */
+export interface Before extends Pick<Inference, "types" | "known"> {
+  readonly nodes: readonly Node[];
 }
 
 export interface Inference {
@@ -52,12 +59,12 @@ export interface Inference {
 export function infer(
   graph: Graph,
   inputs: ReadonlyMap<string, TensorType>,
-  { pinned, probed }: InferOptions = {},
+  { pinned, probed, before }: InferOptions = {},
 ): Inference {
   const types = new Map<string, TensorType>(inputTypes(graph, inputs, pinned));
   for (const [name, { dtype, dims }] of graph.constants) types.set(name, { dtype, dims });
   const known = new Map<string, Tensor>(pinned), read = new Map<string, readonly number[]>();
-  const unknown: string[] = [], missing: MissingOperator[] = [];
+  const unknown: string[] = [], missing: MissingOperator[] = [], told = before && remembered(before, { types, known });
 
   const lookup = (name: string): readonly number[] | undefined => {
     const cached = read.get(name), type = types.get(name);
@@ -70,11 +77,12 @@ export function infer(
   };
 
   for (const node of graph.nodes) {
+    if (told?.(node)) continue;
     const rule = shapeRules.get(operator(node));
     const site = new Site(node, { opset: graph.opsets.get(node.domain) ?? 1, types, lookup });
-    const told = rule && attempt(() => rule.types(site));
+    const found = rule && attempt(() => rule.types(site));
     node.outputs.forEach((name, i) => {
-      const type = probed?.get(name) ?? told?.[i];
+      const type = probed?.get(name) ?? before?.types.get(name) ?? found?.[i];
       if (!name) return;
       if (type) types.set(name, type);
       else unknown.push(name);
@@ -82,9 +90,29 @@ export function infer(
     if (!rule && node.outputs.some((name) => name && !types.has(name))) {
       missing.push({ op: node.op, domain: node.domain, node: node.name });
     }
-    if (rule && told) fold(node, rule, { site, told, known });
+    if (rule && found) fold(node, rule, { site, told: found, known });
   }
   return { types, known, unknown, missing };
+}
+
+/**
+ * Writes what was told of a node before; false where it must be asked: it is new, it was not told, or what it reads was folded since.
+ */
+function remembered(
+  before: Before,
+  { types, known }: { types: Map<string, TensorType>; known: Map<string, Tensor> },
+): (node: Node) => boolean {
+  const old = new Set(before.nodes), isNews = (name: string): boolean => known.has(name) && !before.known.has(name);
+  return (node) => {
+    const outputs = node.outputs.filter(Boolean);
+    if (!old.has(node) || !outputs.every((name) => before.types.has(name)) || node.inputs.some(isNews)) return false;
+    for (const name of outputs) {
+      types.set(name, before.types.get(name)!);
+      const elements = before.known.get(name);
+      if (elements) known.set(name, elements);
+    }
+    return true;
+  };
 }
 
 /** Runs a rule; `undefined` where the answer depends on data. */

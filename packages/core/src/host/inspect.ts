@@ -18,7 +18,7 @@ import { type Architecture, architectureOf } from "./architecture.ts";
 import { handedOver } from "./forward_program.ts";
 import { completeInputs, filled, isSetting } from "./inputs.ts";
 import { positionsOf } from "./plan.ts";
-import { letsRoundingGo, spelled } from "./shaping.ts";
+import { rounds, spelled } from "./shaping.ts";
 import { findSources } from "./sources.ts";
 import type { Subject } from "./subject.ts";
 
@@ -86,7 +86,7 @@ export function inspect(subject: Subject, { length = 32 }: { length?: number } =
   const asFile = { types, settings: pinned, probed: new Map<string, TensorType>() },
     shaped = spelled(graph, told, asFile),
     { graph: canonical, report } = shaped,
-    plain = letsRoundingGo(canonical) ? spelled(graph, told, asFile, exact) : shaped;
+    plain = rounds(graph) ? spelled(graph, told, asFile, exact) : shaped;
   const sources = findSources(canonical, shaped.types),
     active = activity(shaped, sources.flatMap(({ tensors }) => tensors)),
     reach = ancestors(canonical, model.target);

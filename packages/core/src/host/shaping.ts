@@ -51,12 +51,15 @@ export function spelled(
   canonicalisers?: typeof exact,
 ) {
   const { graph: canonical, report } = canonicalise(graph, told, canonicalisers);
-  const whole = infer(canonical, types, { pinned: settings, probed: new Map([...probed, ...told.types]) });
+  const whole = infer(canonical, types, { pinned: settings, probed, before: { nodes: graph.nodes, ...told } });
   return { graph: canonical, types: whole.types, known: whole.known, missing: whole.missing, report };
 }
 
-/** Whether a canonical form lets roundings of activations go: then it is not what the file computes. */
-export const letsRoundingGo = ({ nodes }: Graph): boolean => nodes.some(({ quantised }) => quantised);
+/** Operators that round activations, alone or along with what they compute. */
+const ROUNDING = /^(Dynamic)?Quantize|^QLinear|IntegerToFloat$|^QAttention$|^QMoE$/;
+
+/** Whether a file rounds activations: then its canonical form, which lets that go, is not what it computes. */
+export const rounds = ({ nodes }: Graph): boolean => nodes.some(({ op }) => ROUNDING.test(op));
 
 /** @throws MISSING_SHAPES; TENSOR_TOO_LARGE where a node would make more than a machine has */
 export async function shapedAt(
@@ -83,13 +86,33 @@ export async function shapedAt(
     if (missing.length) throw missingShapes(missing);
     return { graph: canonical, types: all, known };
   };
-  const shaped = inOneSpelling();
-  let rounded: ShapedGraph | undefined;
+  // Either may be all that is asked for: predictions want the file's own numbers, a session's explanation the way back alone.
+  const wayBack = once(() => {
+      const spelled = inOneSpelling();
+      return { ...spelled, sources: findSources(spelled.graph, spelled.types) };
+    }),
+    exactly = rounds(graph) ? once(() => inOneSpelling(exact)) : wayBack;
   return {
-    ...shaped,
     key,
-    sources: findSources(shaped.graph, shaped.types),
     target,
-    exact: () => (letsRoundingGo(shaped.graph) ? rounded ??= inOneSpelling(exact) : shaped),
+    get graph() {
+      return wayBack().graph;
+    },
+    get types() {
+      return wayBack().types;
+    },
+    get known() {
+      return wayBack().known;
+    },
+    get sources() {
+      return wayBack().sources;
+    },
+    exact: exactly,
   };
+}
+
+/** Made when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= make();
 }

@@ -7,21 +7,17 @@
  * @module
  */
 import { broken, unknownTensor } from "../../errors.ts";
-import { operator } from "../../graph/graph.ts";
 import { size, type Tensor } from "../../graph/tensor.ts";
-import { outputsOf, type Program, takesSeed } from "../../program/program.ts";
+import type { Program } from "../../program/program.ts";
 import type { Executor, PreparedProgram } from "../executor.ts";
 import type { Session, SessionOptions } from "../session.ts";
-import { type ForeignCommand, type KernelCommand, listOf, resolve, type RowsCommand } from "./command.ts";
+import type { ForeignCommand } from "./command.ts";
 import { Engine, type KernelOptions } from "./engine.ts";
-import { foreignSession, typed, writeFloats } from "./foreign.ts";
+import { typed, writeFloats } from "./foreign.ts";
+import { lowered } from "./ops/mod.ts";
+import { type Placed, placed } from "./placed.ts";
 import { copyRows } from "./table.ts";
-import { Lowering } from "./lowering.ts";
-import { lowered, lowerings } from "./ops/mod.ts";
-import { aligned, plan } from "./plan.ts";
-import type { Hold } from "./handover.ts";
-import type { Region } from "./regions.ts";
-import { type Storage, type View, whole } from "./view.ts";
+import { type View, whole } from "./view.ts";
 
 export interface KernelExecutorOptions extends KernelOptions {
   /** Where steps run that the kernel lacks; onnxruntime-web's wasm by default. */
@@ -66,8 +62,10 @@ export function kernelExecutor(options: KernelExecutorOptions = {}): KernelExecu
   const started = (): Promise<Engine> => engine ??= Engine.start(options);
   return {
     id: "kernel",
-    prepare: async (program, place) =>
-      await prepare(await started(), program, { place, fallback: options.fallback ?? { backend: "wasm", threads: 1 } }),
+    async prepare(program, place) {
+      const on = await started(), fallback = options.fallback ?? { backend: "wasm", threads: 1 };
+      return runnable(on, program, await placed(on, program, { place, fallback }));
+    },
     async own() {
       await started();
       return lowered;
@@ -84,100 +82,9 @@ export function kernelExecutor(options: KernelExecutorOptions = {}): KernelExecu
   };
 }
 
-/** Bytes of the tensors that a program takes over or leaves, by the name they have in the file. */
-const handedOver = ({ taps, values, types }: Program): Map<string, number> =>
-  new Map(
-    [...taps.map((name) => [name, name] as const), ...values].map((
-      [name, own],
-    ) => [name, 4 * size(types.get(own)!.dims)]),
-  );
-
-/** A stretch of kernel commands whose lists lie in memory, or one command that is not the kernel's. */
-type Stage = { table: number } | { foreign: ForeignCommand; session: Session } | { rows: RowsCommand };
-
-/** Prepares a program; what was held for one that cannot be prepared is given back. */
-async function prepare(
-  engine: Engine,
-  program: Program,
-  { place, fallback }: { place: object | undefined; fallback: SessionOptions },
-): Promise<PreparedOnKernel> {
-  const l = new Lowering(program, engine),
-    owned: [number, number][] = [],
-    regions: Region[] = [],
-    hold = place && engine.handover.hold(place, handedOver(program));
-  const giveBack = (): void => {
-    for (const [at, bytes] of owned) engine.heap.free(at, bytes);
-    for (const region of regions) engine.regions.drop(region);
-    for (const [of, form] of l.held) engine.weights.drop(of, form);
-    if (hold) engine.handover.drop(hold);
-  };
-  try {
-    return await placed(engine, l, { fallback, owned, regions, hold, giveBack });
-  } catch (cause) {
-    giveBack();
-    throw cause;
-  }
-}
-
-interface Placing {
-  readonly fallback: SessionOptions;
-  /** Ranges of the heap this program takes, filled in as they are taken. */
-  readonly owned: [number, number][];
-  /** Where it works. */
-  readonly regions: Region[];
-  /** What it shares with the other programs of its place. */
-  readonly hold: Hold | undefined;
-  readonly giveBack: () => void;
-}
-
-/** Lowers a program, gives everything its place and writes the lists. */
-async function placed(
-  engine: Engine,
-  l: Lowering,
-  { fallback, owned, regions, hold, giveBack }: Placing,
-): Promise<PreparedOnKernel> {
-  const { heap, weights, handover } = engine, { program } = l;
-  const take = (bytes: number): number => {
-    const at = heap.allocate(bytes);
-    owned.push([at, bytes]);
-    return at;
-  };
-  const inputs = takesSeed(program) ? [...program.taps, program.seed] : program.taps;
-  const slot = (name: string): Storage | undefined => hold?.slots.get(name);
-  const given = new Map(
-    inputs.map((name) => [name, slot(name) ? whole(slot(name)!, l.dims(name)) : l.room(l.dims(name))]),
-  );
-  for (const [name, view] of given) {
-    l.keep(view, "before");
-    l.define(name, view);
-  }
-  const foreign = new Map<string, number>();
-  for (const step of program.steps) {
-    if (l.done.has(step)) continue;
-    const lower = lowerings.get(operator(step));
-    if (lower && lower(l, step) !== "foreign") continue;
-    l.foreign(step);
-    foreign.set(step.op, (foreign.get(step.op) ?? 0) + 1);
-  }
-  const wanted = new Map(outputsOf(program).map((name) => [name, l.contiguous(l.value(name))]));
-  const left = hold ? [...program.values] : [];
-  for (const [name, own] of left) l.settle(wanted.get(own)!, slot(name)!);
-  for (const [, own] of left) wanted.delete(own);
-  for (const view of wanted.values()) l.keep(view, "after");
-
-  const moving = l.storages.filter(({ fixed }) => !fixed), room = plan(moving), region = engine.regions.take(room);
-  const working = room + [...hold?.slots.values() ?? []].reduce((sum, { bytes }) => sum + aligned(bytes), 0);
-  regions.push(region);
-  for (const storage of moving) storage.at += region.at;
-  const tables = take(l.tableBytes), words = new Int32Array(heap.memory.buffer, tables, l.tableBytes / 4);
-  for (const table of l.tables) words.set(table.words.map((word) => resolve(word, tables)), table.at / 4);
-
-  const stages: Stage[] = [];
-  for (const stretch of stretches(l.commands)) {
-    if (stretch instanceof Array) stages.push({ table: written(engine, stretch, tables, take) });
-    else if (stretch.kind === "rows") stages.push({ rows: stretch });
-    else stages.push({ foreign: stretch, session: await foreignSession(program, stretch.step, fallback) });
-  }
+/** A placed program as one that runs. */
+function runnable(engine: Engine, program: Program, on: Placed): PreparedOnKernel {
+  const { heap, weights, handover } = engine, { given, wanted, left, stages, foreign, hold, memory } = on;
   const read = (view: View): Float32Array =>
     new Float32Array(heap.memory.buffer, view.storage.at + 4 * view.offset, size(view.dims));
   const list = [...foreign].map(([op, count]) => `${op} × ${count}`).join(", ");
@@ -200,23 +107,17 @@ async function placed(
     return new Map([
       ...[...wanted].map(([name, view]): [string, Tensor] => [name, typedOf(name, view)]),
       ...left.map(([name, own]): [string, Tensor] => {
-        const type = program.types.get(own)!, view = whole(slot(name)!, type.dims);
+        const type = program.types.get(own)!, view = whole(hold!.slots.get(name)!, type.dims);
         return [own, handover.leave(name, type, () => typedOf(own, view).data)];
       }),
     ]);
   };
   return {
-    memory: {
-      working,
-      weights: [...new Set(l.held.map(([of, form]) => weights.storage(of, form)))].reduce(
-        (sum, storage) => sum + storage.bytes,
-        0,
-      ),
-    },
+    memory,
     foreign,
     notes: [
       `kernel ${engine.build}, ${engine.threads} thread${engine.threads === 1 ? "" : "s"}: ${
-        megabytes(working)
+        megabytes(memory.working)
       } MB planned beside ${megabytes(weights.bytes)} MB of weights`,
       ...(foreign.size ? [`left to ONNX Runtime: ${list}`] : []),
     ],
@@ -227,42 +128,13 @@ async function placed(
     async release() {
       if (released) return;
       released = true;
-      await engine.alone(() => Promise.resolve(giveBack())); // behind the runs that were asked for before
+      await engine.alone(() => Promise.resolve(on.giveBack())); // behind the runs that were asked for before
       for (const stage of stages) if ("session" in stage) await stage.session.release();
     },
   };
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
-
-/** Kernel commands between the others. */
-function stretches(commands: Lowering["commands"]): (KernelCommand[] | ForeignCommand | RowsCommand)[] {
-  const all: (KernelCommand[] | ForeignCommand | RowsCommand)[] = [];
-  for (const command of commands) {
-    if (command.kind !== "kernel") all.push(command);
-    else if (all.at(-1) instanceof Array) (all.at(-1) as KernelCommand[]).push(command);
-    else all.push([command]);
-  }
-  return all;
-}
-
-/** Writes every thread's list and the table of lists; returns the table's address. */
-function written(
-  engine: Engine,
-  commands: readonly KernelCommand[],
-  tables: number,
-  take: (bytes: number) => number,
-): number {
-  const { heap, order, threads } = engine, entries: number[] = [];
-  for (let thread = 0; thread < threads; thread++) {
-    const list = listOf(commands, thread, { tables, order }), at = take(list.length * 8);
-    new Float64Array(heap.memory.buffer, at, list.length).set(list);
-    entries.push(at, list.length);
-  }
-  const table = [...entries, engine.stamp()], at = take(table.length * 4);
-  new Int32Array(heap.memory.buffer, at, table.length).set(table);
-  return at;
-}
 
 async function runForeign(
   { step, inputs, outputs }: ForeignCommand,
