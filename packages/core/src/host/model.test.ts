@@ -34,13 +34,13 @@ test("a model keeps the programs used last and gives the others back", async () 
     });
   };
   const first = await ask(1);
-  for (let length = 2; length <= 24; length++) await ask(length);
-  expect([prepared, released]).toEqual([24, 0]);
+  for (let length = 2; length <= 64; length++) await ask(length);
+  expect([prepared, released]).toEqual([64, 0]);
   expect(await ask(1)).toBe(first); // used again: now the second is the oldest
-  await ask(25);
+  await ask(65);
   expect(await ask(1)).toBe(first);
   await ask(2);
-  expect([prepared, released]).toEqual([26, 2]);
+  expect([prepared, released]).toEqual([66, 2]);
 });
 
 test("a tensor that no machine could hold is refused before anything runs", async () => {

@@ -22,7 +22,8 @@ import type { ForwardPass, Twin } from "./forward_pass.ts";
 import { ForwardProgram } from "./forward_program.ts";
 import { ForwardSession } from "./forward_session.ts";
 import { filled, type Inputs, isSetting } from "./inputs.ts";
-import { cached, Programs, type Runnable } from "./programs.ts";
+import { Kept } from "./kept.ts";
+import { Programs, type Runnable } from "./programs.ts";
 import { type Shaped, shapedAt } from "./shaping.ts";
 import { turn } from "./turn.ts";
 import { checkIds, vocabularies, type Vocabulary } from "./vocabulary.ts";
@@ -66,7 +67,7 @@ export class Model {
   readonly opset: number;
   readonly passes: Passes = { forward: 0, backward: 0 };
   readonly #options: ModelOptions;
-  readonly #shapes = new Map<string, Promise<Shaped>>();
+  readonly #shapes = new Kept<Shaped>();
   readonly #programs: Programs;
   readonly #backing: Backing | undefined;
   readonly #session: ForwardSession;
@@ -130,7 +131,7 @@ export class Model {
   }
 
   /**
-   * Shapes, canonical form and sources for inputs of these shapes; cached by shape.
+   * Shapes, canonical form and sources for inputs of these shapes; kept by shape.
    *
    * @throws MISSING_SHAPES; TENSOR_TOO_LARGE where a node would make more than a machine has
    */
@@ -141,7 +142,7 @@ export class Model {
     const key = [...inputs].map(([name, { dtype, dims }]) =>
       `${name}:${dtype}[${dims}]${settings.has(name) ? `=${settings.get(name)!.data}` : ""}`
     ).join(";");
-    return cached(this.#shapes, key, () =>
+    return this.#shapes.get(key, () =>
       shapedAt(this.graph, {
         key,
         target: this.target,
