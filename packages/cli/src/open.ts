@@ -7,7 +7,7 @@ import process from "node:process";
 import { availableParallelism } from "node:os";
 import {
   type Choice,
-  chooseExecutor,
+  executorsOn,
   Hyaline,
   inspect,
   type ModelOptions,
@@ -32,13 +32,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     backend: runtime,
     threads: options.brief ? 1 : options.threads ?? Math.min(4, availableParallelism()),
   };
+  const executors = executorsOn(session);
   let warm: Promise<void> | undefined;
   const shelf = new Shelf({
     bytes: options.memory ?? Infinity,
     open(choice) {
       // Where the kernel may do it all nothing is known before the first run.
       if (forward === "session" || (forward === "auto" && choice.executor === "onnxruntime")) warm ??= warmUp(session);
-      return subjectFrom(choice, options, { session, forward });
+      const executor = executors(forward === "program" ? "kernel" : choice.executor);
+      return subjectFrom(choice, options, { session, executor, forward });
     },
   });
   const strangers = await installedPlugins(new PluginStore(homeFolder(process.env))), { guest } = options;
@@ -78,9 +80,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 async function subjectFrom(
-  { model, dtype, executor }: Choice,
+  { model, dtype }: Choice,
   { offline, places, downloading }: EngineOptions,
-  { session, forward }: Pick<Required<ModelOptions>, "session" | "forward">,
+  on: ModelOptions,
 ): Promise<Subject> {
   const checkpoint = await openCheckpoint(places?.[model] ?? await placeOf(model), {
     offline,
@@ -89,8 +91,7 @@ async function subjectFrom(
     ...(process.env.HF_TOKEN ? { token: process.env.HF_TOKEN } : {}),
     ...(downloading ? { progress: ({ file, loaded, total }) => downloading(file, loaded, total ?? loaded) } : {}),
   });
-  const by = chooseExecutor(forward === "program" ? "kernel" : executor, session);
-  return subjectOf(checkpoint, { session, executor: by, forward });
+  return subjectOf(checkpoint, on);
 }
 
 /** Who computes the forward pass under each name of a backend, and the build of ONNX Runtime that stands by. */

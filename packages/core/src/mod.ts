@@ -43,7 +43,7 @@ export { counted, digestOf, type Files as PluginFiles, pathWithin } from "./plug
 export { unpacked } from "./plugins/archive.ts";
 export { type Declared, declared } from "./plugins/manifest_file.ts";
 export { type Subject, type Words } from "./host/subject.ts";
-export { chooseExecutor, type ExecutorName } from "./runtime/choose.ts";
+export { chooseExecutor, type ExecutorName, executorsOn } from "./runtime/choose.ts";
 export {
   type KernelExecutor,
   kernelExecutor,

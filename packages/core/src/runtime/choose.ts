@@ -40,3 +40,13 @@ export function chooseExecutor(name: ExecutorName, session: SessionOptions): Exe
     own: async () => await (await usable()).own?.(),
   };
 }
+
+/** Executors for many models, one a name: a kernel has threads and a memory of its own, which outlive the models in it. */
+export function executorsOn(session: SessionOptions): (name: ExecutorName) => Executor {
+  const made = new Map<ExecutorName, Executor>();
+  return (name) => {
+    const executor = made.get(name) ?? chooseExecutor(name, session);
+    made.set(name, executor);
+    return executor;
+  };
+}
