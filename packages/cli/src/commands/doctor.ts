@@ -152,7 +152,8 @@ async function kernel(): Promise<Finding> {
     const { kernelExecutor } = await import("@hyaline/core");
     const executor = kernelExecutor(), { build, threads } = await executor.describe();
     await executor.stop();
-    return { title, value: `${build} build, ${threads} thread${threads === 1 ? "" : "s"}`, ok: true };
+    const team = `${threads} thread${threads === 1 ? "" : "s"}`;
+    return { title, value: `${build} build, ${team}; runs models it has every operator of`, ok: true };
   } catch (error) {
     const { message, hint } = error as { message: string; hint?: string };
     return { title, value: message, ok: false, ...(hint ? { hint } : {}) };
