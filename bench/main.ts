@@ -1,5 +1,5 @@
 /**
- * `deno task bench [gemm|explain|scaling|memory|sandbox|browser|blackbox|faithfulness|drift|load|ground-truth …] [--model file.onnx] [--json]`: tables with the peers beside us in the same run.
+ * `deno task bench [gemm|explain|scaling|memory|sandbox|browser|blackbox|faithfulness|drift|lengths|load|ground-truth …] [--model file.onnx] [--json]`: tables with the peers beside us in the same run.
  * With `--json` a line `{name, subject, median_ms, min_ms, ratio, peer}` per figure instead. `drift` needs `--full FOLDER`, the fp32 twin.
  *
  * `deno task bench kernel --checkpoints FOLDER` runs all that is measured of the kernel, on the folder that `scripts/checkpoints.py` made.
@@ -16,6 +16,7 @@ import { explanation } from "./explanation.ts";
 import { faithfulness } from "./faithfulness.ts";
 import { gemm } from "./gemm.ts";
 import { groundTruth } from "./ground_truth.ts";
+import { lengths } from "./lengths.ts";
 import { serverLoad } from "./load.ts";
 import { figures } from "./measure.ts";
 import { memory } from "./memory.ts";
@@ -47,6 +48,7 @@ const benches: Record<string, () => Promise<string>> = {
 const studies: typeof benches = {
   browser: () => browser(values.model, Number(values.length)),
   blackbox: () => blackbox(values.model, { length: 64, budget: 65 }),
+  lengths: () => lengths(values.model, 2 * Number(values.count)),
   "ground-truth": () => groundTruth(Number(values.count)),
   faithfulness: () => faithfulness("sentiment-en", Number(values.count)),
   load: () => serverLoad(Number(values.seconds), Number(values.requests)),

@@ -5,7 +5,7 @@
  */
 import { type Node, number, operator } from "../graph/graph.ts";
 import type { CompositeEntry } from "../lrp/composite.ts";
-import { type AttentionShares, type Builder } from "../program/builder.ts";
+import type { AttentionShares, Builder } from "../program/builder.ts";
 import type { ShapedGraph } from "./analysis.ts";
 import type { Attention } from "./attention.ts";
 import { AttentionOperands } from "./attention_operands.ts";
