@@ -8,9 +8,9 @@ import { readFile } from "node:fs/promises";
 import type { Plugin } from "vite";
 
 const source = new URL("src/offline/service_worker.js", import.meta.url);
-/** Too large for everybody to load: kept once it was used. */
+/** Too large for everybody to load: models, and ONNX Runtime, which few of them need. Kept once it was used. */
 const onDemand = (path: string): boolean =>
-  (path.startsWith("models/") && !/^models\/(index\.json$|sentiment-en\/)/.test(path)) || /webgpu|asyncify/.test(path);
+  (path.startsWith("models/") && !/^models\/(index\.json$|sentiment-en\/)/.test(path)) || /\/ort[.-]/.test(path);
 
 /** @param files what is copied without being built */
 export const offline = (files: readonly string[]): Plugin => ({

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { chooseModel, encodeGraph, openSession, type SessionOptions } from "@hyaline/core";
+import { chooseModel, encodeGraph, kernelSpeed, openSession, type SessionOptions } from "@hyaline/core";
 import { TOKENS, type Weight } from "./estimate.ts";
 
-/** Bytes of a tab with the runtime and no model, and how often a model's bytes lie in it; measured on the embedded ones. */
-const EMPTY = 140e6, COPIES = 4.5;
+/** Bytes of a tab with the kernel and no model, and how often a model's bytes lie in it; measured on the embedded ones. */
+const EMPTY = 25e6, COPIES = 2.5;
 /** Bytes of one weight. */
 const WIDTH: Readonly<Record<string, number>> = { fp32: 4, fp16: 2, q4: 0.6, q4f16: 0.6, bnb4: 0.6 };
 /** Forward passes that an explanation with its checks costs, the way back included. */
@@ -27,30 +27,38 @@ export function weightOf(id: string, files: ReadonlyMap<string, number>): Weight
 export const secondsFor = async (weights: number, session: SessionOptions): Promise<number> =>
   (PASSES * 2 * weights * TOKENS) / (await speed(session));
 
-let measured: Promise<number> | undefined;
+const measured = new Map<SessionOptions["backend"], Promise<number>>();
 
-/** Floating-point operations a second of the runtime here: the best of a few products of two matrices. */
+/** Floating-point operations a second of what computes here, on all its threads. */
 function speed(session: SessionOptions): Promise<number> {
-  return measured ??= (async () => {
-    const side = 256, dims = [side, side], port = (name: string) => ({ name, dtype: "float32" as const, dims });
-    const product = await openSession(
-      encodeGraph({
-        inputs: [port("x")],
-        outputs: [port("y")],
-        nodes: [{ op: "MatMul", domain: "", name: "m", inputs: ["x", "x"], outputs: ["y"], attributes: {} }],
-        constants: new Map(),
-        inFile: new Set(["y"]),
-        opsets: new Map([["", 17]]),
-      }),
-      session,
-    );
-    let best = Infinity;
-    for (let i = 0; i < 5; i++) {
-      const from = performance.now();
-      await product.run(new Map([["x", { dtype: "float32", dims, data: new Float32Array(side * side) }]]));
-      best = Math.min(best, performance.now() - from);
-    }
-    await product.release();
-    return (2 * side ** 3) / (best / 1000);
-  })();
+  const { backend, threads = 1 } = session,
+    found = measured.get(backend) ??
+      (backend === "wasm" ? kernelSpeed().then((one) => one * threads) : runtimeSpeed(session));
+  measured.set(backend, found);
+  found.catch(() => measured.delete(backend));
+  return found;
+}
+
+/** The best of a few products of two matrices in ONNX Runtime. */
+async function runtimeSpeed(session: SessionOptions): Promise<number> {
+  const side = 256, dims = [side, side], port = (name: string) => ({ name, dtype: "float32" as const, dims });
+  const product = await openSession(
+    encodeGraph({
+      inputs: [port("x")],
+      outputs: [port("y")],
+      nodes: [{ op: "MatMul", domain: "", name: "m", inputs: ["x", "x"], outputs: ["y"], attributes: {} }],
+      constants: new Map(),
+      inFile: new Set(["y"]),
+      opsets: new Map([["", 17]]),
+    }),
+    session,
+  );
+  let best = Infinity;
+  for (let i = 0; i < 5; i++) {
+    const from = performance.now();
+    await product.run(new Map([["x", { dtype: "float32", dims, data: new Float32Array(side * side) }]]));
+    best = Math.min(best, performance.now() - from);
+  }
+  await product.release();
+  return (2 * side ** 3) / (best / 1000);
 }

@@ -70,8 +70,8 @@ async function sizesOf(model: string): Promise<ReadonlyMap<string, number>> {
 }
 
 const session = (): SessionOptions => ({ backend: now.around.backend, threads });
-/** The runtime compiles itself while the first files are on their way. */
-let warm: Promise<void> | undefined;
+/** What will run the model compiles itself while the first files are on their way. */
+let warm: Promise<unknown> | undefined;
 
 /** Executors are shared: a kernel has threads and a memory of its own. */
 const executors = new Map<string, Executor>();
@@ -88,10 +88,12 @@ async function close(key: string, subject: Promise<Subject>): Promise<void> {
 
 async function subject(model: string, dtype?: string, executor: ExecutorName = "auto"): Promise<Subject> {
   const on = session(), key = JSON.stringify([model, dtype, executor, on.backend]);
-  warm ??= warmUp(on);
+  warm ??= on.backend === "wasm" && executor !== "onnxruntime"
+    ? executorNamed(executor, on).own?.().catch(() => {}) // what is wrong with it is said where it is needed
+    : warmUp(on);
   const found = open.get(key) ??
     filesOf(model).then((files) => readCheckpoint(files, dtype ? { dtype } : {})).then((checkpoint) =>
-      subjectOf(checkpoint, { session: on, executor: executorNamed(executor, on), forward: "session" })
+      subjectOf(checkpoint, { session: on, executor: executorNamed(executor, on) })
     );
   open.delete(key);
   open.set(key, found);

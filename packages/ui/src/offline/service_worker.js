@@ -1,4 +1,4 @@
-// Keeps the page, the runtime and the first model, so that everything works without a network from the second visit on. What it
+// Keeps the page, the kernel and the first model, so that everything works without a network from the second visit on. What it
 // hands out is isolated from other origins, whatever the host says: threads may share memory then.
 // The build fills in what is kept and what is kept once it was used.
 const { version, kept, used } = __PAGE__;

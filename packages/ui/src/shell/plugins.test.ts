@@ -71,7 +71,7 @@ describe.skipIf(!executablePath)("plugins on the page (skipped where no Chromium
     const told = await offer().innerText();
     expect(told).toMatch(/Attention entropy[^]*Sees\s+your text, attentions[^]*Network, files\s+none/);
     expect(told).toContain(await digest());
-    expect(await page.evaluate(() => document.activeElement!.getAttribute("aria-label"))).toBe("Add this plugin?");
+    await page.waitForFunction(() => document.activeElement!.getAttribute("aria-label") === "Add this plugin?");
     await offer().getByRole("button", { name: "No" }).click();
     expect(await offer().count() + await added().count() + await box().count()).toBe(0);
     await again();

@@ -123,6 +123,10 @@ const CASES: Record<string, (b: Writing) => string | string[]> = {
     const g = b.gather(x, picks, 1);
     return [g, b.scatterAdd(g, picks, { axis: 1, dims: [5, 3, 4] })];
   },
+  "sums of nothing": (b) => {
+    const x = b.tap("x", [2, 0, 3]);
+    return [b.sum(x, [1]), b.sum(x, [0, 1, 2], false), b.sum(x, [2])];
+  },
   "a cast of truth values and whole numbers": (b) => b.cast(b.cast(b.scale(b.tap("x", [9], 3), 2), "int64"), "float32"),
 };
 

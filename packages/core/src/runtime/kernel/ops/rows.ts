@@ -8,6 +8,7 @@ import { size, wrap } from "../dims.ts";
 import type { Lowering } from "../lowering.ts";
 import { permuted, type View } from "../view.ts";
 import type { Lower } from "./lower.ts";
+import { fill } from "./movement.ts";
 
 /** Axes by the second input, the attribute of older opsets, or all. */
 function axesOf(
@@ -27,7 +28,12 @@ const reduce = (name: KernelFunction): Lower => (l, { inputs, outputs, attribute
   let x = l.value(inputs[0]!);
   const over = axesOf(l, inputs, attributes, x.dims.length), out = l.dims(outputs[0]!);
   if (over.length === 0) return l.define(outputs[0]!, x);
-  if (size(x.dims) === 0) return "foreign";
+  if (size(x.dims) === 0) {
+    if (name !== "sum_f32" && size(out) > 0) return "foreign";
+    const none = l.room(out);
+    fill(l, none, 0); // an empty sum
+    return l.define(outputs[0]!, none);
+  }
   const [first, last] = [over[0]!, over.at(-1)!];
   // Axes between the outermost and the innermost reduced one must be reduced too; else the reduced ones go to the end.
   const together = x.dims.every((d, i) => i < first || i > last || over.includes(i) || d === 1);
