@@ -1,13 +1,13 @@
 """Checkpoints of well-known sizes with random weights: time and memory do not depend on what they have learned.
 
-Usage: checkpoints.py OUT [NAME …]. Needs torch, transformers, onnx and onnxruntime. Writes OUT/<name>/onnx/model.onnx:
+Needs torch, transformers, onnx and onnxruntime. Writes OUT/<name>/onnx/model.onnx:
 
   minilm        BERT of MiniLM-L6's size, 2,048 positions (fp32); minilm-int8 is the same with dynamic int8 weights per channel
   minilm-L<n>   the same with n layers: 2, 4, 8, 12, 24
   smollm2       Llama of SmolLM2-135M's size (fp32)
 """
+import argparse
 import os
-import sys
 import warnings
 
 import torch
@@ -67,5 +67,9 @@ def make(out, name):
 
 
 if __name__ == "__main__":
-    for wanted in sys.argv[2:] or ["minilm", "minilm-int8", "smollm2"]:
-        make(sys.argv[1], wanted)
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("out", metavar="OUT")
+    arguments.add_argument("names", metavar="NAME", nargs="*", help="those of minilm, minilm-int8 and smollm2 that are missing, unless named")
+    given = arguments.parse_args()
+    for wanted in given.names or ["minilm", "minilm-int8", "smollm2"]:
+        make(given.out, wanted)
